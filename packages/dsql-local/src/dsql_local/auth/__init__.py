@@ -1,0 +1,1 @@
+"""Token verification, IAM policy decision, role mappings. Pure; time is an argument."""

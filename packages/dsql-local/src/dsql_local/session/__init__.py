@@ -1,0 +1,1 @@
+"""The session as a pure two-mouthed state machine: bytes in, effects out."""

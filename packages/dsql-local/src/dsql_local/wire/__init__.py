@@ -1,0 +1,1 @@
+"""Pure codec: bytes <-> PostgreSQL v3 messages. No I/O, no clock."""

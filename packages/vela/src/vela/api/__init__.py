@@ -1,0 +1,1 @@
+"""The Lambda function: handler (the edge), routes, services."""

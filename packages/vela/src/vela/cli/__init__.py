@@ -1,0 +1,1 @@
+"""Commands and rendering; nothing else in Vela prints."""

@@ -1,0 +1,201 @@
+"""The one error hierarchy.
+
+Law: an error says what happened and what to do next, and knows its code, its process exit
+code and its HTTP status. It is rendered once: by ``cli`` for a terminal, by ``api.handler`` for
+HTTP. Anything that is not a `VelaError` is a bug and keeps its traceback.
+
+Codes are stable and never reused: ``E1xx`` settings, ``E2xx`` the database, ``E3xx`` the request,
+``E4xx`` the machine and its tools, ``E5xx`` a deployment.
+"""
+
+from typing import ClassVar
+
+
+class VelaError(Exception):
+    """What happened, and what to do next."""
+
+    code: ClassVar[str] = "E000"
+    exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(what, fix)  # args round-trip, so it pickles
+        self.what = what
+        self.fix = fix
+
+    def __str__(self) -> str:
+        """Join the two sentences as one line."""
+        return f"{self.what}. {self.fix}" if self.fix else self.what
+
+
+class SettingsError(VelaError):
+    """A setting is missing or malformed."""
+
+    code = "E100"
+    exit_code = 2
+
+
+class DsqlError(VelaError):
+    """Aurora DSQL did not answer as asked; the cause was not one of the known ones."""
+
+    code = "E200"
+    http_status = 503
+
+
+class NameNotResolved(DsqlError):
+    """The cluster's host name has no address here."""
+
+    code = "E201"
+
+
+class Unreachable(DsqlError):
+    """No route to the endpoint, nothing listens there, or the connection timed out."""
+
+    code = "E202"
+
+
+class TlsFailed(DsqlError):
+    """The server's certificate was not trusted, or no TLS session came about."""
+
+    code = "E203"
+
+
+class AccessDenied(DsqlError):
+    """The endpoint refused the token; the cause is one of the four subclasses, or none is known."""
+
+    code = "E210"
+
+
+class TokenExpired(AccessDenied):
+    """The token's time was over when the connection was opened."""
+
+    code = "E211"
+
+
+class WrongAction(AccessDenied):
+    """The token was signed for the other action: ``DbConnect`` against ``DbConnectAdmin``."""
+
+    code = "E212"
+
+
+class NotAuthorized(AccessDenied):
+    """No IAM policy allows the action on this cluster."""
+
+    code = "E213"
+
+
+class RoleNotMapped(AccessDenied):
+    """IAM allowed it, but no ``AWS IAM GRANT`` maps the IAM role to the database role."""
+
+    code = "E214"
+
+
+class WakingUp(DsqlError):
+    """The cluster was inactive and is being woken by this attempt."""
+
+    code = "E220"
+
+
+class TooManyConnections(DsqlError):
+    """The cluster has as many connections as its quota allows."""
+
+    code = "E221"
+
+
+class ConnectionRateExceeded(DsqlError):
+    """New connections came faster than the quota allows."""
+
+    code = "E222"
+
+
+class DeadlineExceeded(DsqlError):
+    """The client's own deadline passed before the answer came."""
+
+    code = "E223"
+
+
+class PoolExhausted(DsqlError):
+    """Every connection of the pool stayed in use until the caller's deadline."""
+
+    code = "E224"
+
+
+class ConnectionLost(DsqlError):
+    """An open connection broke; nothing had been committed by it."""
+
+    code = "E225"
+
+
+class Conflict(DsqlError):
+    """The transaction lost to another one (SQLSTATE 40001) as often as retries are allowed."""
+
+    code = "E230"
+    http_status = 409
+
+
+class OutcomeUnknown(DsqlError):
+    """The connection was lost at COMMIT: the transaction may or may not have happened."""
+
+    code = "E231"
+
+
+class MachineError(VelaError):
+    """This machine lacks something, or something on it stands in the way."""
+
+    code = "E400"
+    exit_code = 2
+
+
+class ToolMissing(MachineError):
+    """A program Vela needs is absent or of the wrong version."""
+
+    code = "E401"
+
+
+class PortInUse(MachineError):
+    """Another process listens on a port Vela needs."""
+
+    code = "E402"
+
+
+class StateCorrupt(MachineError):
+    """Data kept on this machine cannot be read."""
+
+    code = "E403"
+
+
+class AlreadyRunning(MachineError):
+    """Another command holds the lock on this machine's local cloud."""
+
+    code = "E404"
+
+
+class DiskFull(MachineError):
+    """No space is left where Vela keeps its data."""
+
+    code = "E405"
+
+
+class ProcessFailed(MachineError):
+    """A process Vela started ended, or never became ready."""
+
+    code = "E406"
+
+
+class Interrupted(MachineError):
+    """The user pressed Ctrl-C; everything started was stopped again."""
+
+    code = "E407"
+    exit_code = 130
+
+
+class DeployFailed(VelaError):
+    """CDK or CloudFormation refused or rolled back."""
+
+    code = "E500"
+
+
+class Unhealthy(VelaError):
+    """The deployed platform answered its health-check too seldom."""
+
+    code = "E501"

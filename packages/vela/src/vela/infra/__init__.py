@@ -1,0 +1,1 @@
+"""The CDK app: stacks compose and grant; constructs hold one idea each."""

@@ -1,0 +1,1 @@
+"""The cloud on this machine: the AWS API emulator and dsql-local, as processes."""

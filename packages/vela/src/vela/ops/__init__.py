@@ -1,0 +1,1 @@
+"""Lifecycle of a deployment; runs the CDK CLI as a process."""
