@@ -1,0 +1,160 @@
+"""The CDK CLI as a process.
+
+Law: the only place that starts ``cdk``. Its whole output goes to a log file; what a person needs
+while it runs reaches the caller line by line, and a failure becomes one error that names the cause.
+"""
+
+import hashlib
+import re
+import subprocess
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vela.errors import DeployFailed, ToolMissing
+
+Progress = Callable[[str], None]
+
+#: Quiet and offline: no notices, no telemetry, no banner about the Node version.
+QUIET: Mapping[str, str] = {
+    "CDK_DISABLE_CLI_TELEMETRY": "true",
+    "CDK_DISABLE_VERSION_CHECK": "true",
+    "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
+    "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+    "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+    "NO_COLOR": "1",
+}
+
+#: What decides the assembly: change one of these and it is synthesised anew.
+SOURCES = ("cdk.json", "cdk.context.json", "uv.lock", "web", "packages/vela/src/vela")
+
+_EVENT = re.compile(
+    r"\| (?P<status>[A-Z]+_[A-Z_]+) +\| (?P<type>[\w:]+) +\| (?P<name>.*?)(?: \(\w+\))?$"
+)
+_FAILURE = re.compile(r"error|failed|cannot|denied|not found|exception", re.IGNORECASE)
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cdk:
+    """The pinned CDK CLI of one checkout, pointed at one account by its environment.
+
+    Args:
+        project: The checkout; ``node_modules`` and ``cdk.json`` are looked for there.
+        assembly: Where the synthesised cloud assembly is kept between commands.
+        environment: The whole environment of the process: credentials, Region, endpoint.
+        log: The file that receives all output.
+
+    """
+
+    project: Path
+    assembly: Path
+    environment: Mapping[str, str]
+    log: Path
+
+    def synth(self, progress: Progress) -> bool:
+        """Synthesise unless the kept assembly is that of the same sources; say whether it ran."""
+        stamp = self.assembly / "vela.inputs"
+        inputs = self._inputs()
+        if stamp.is_file() and stamp.read_text(encoding="utf-8") == inputs:
+            return False
+        stamp.unlink(missing_ok=True)
+        self._run(["synth", "--quiet", "--output", str(self.assembly)], progress)
+        stamp.write_text(inputs, encoding="utf-8")
+        return True
+
+    def bootstrap(self, account: str, region: str, progress: Progress) -> None:
+        """Create or update what CDK itself needs in the account."""
+        self._run(["bootstrap", f"aws://{account}/{region}", *self._assembly()], progress)
+
+    def deploy(self, progress: Progress, *, arguments: Sequence[str] = ()) -> None:
+        """Deploy every stack of the kept assembly."""
+        command = ["deploy", "--all", *self._assembly(), "--require-approval", "never"]
+        self._run([*command, "--progress", "events", *arguments], progress)
+
+    def destroy(self, progress: Progress) -> None:
+        """Destroy every stack of the kept assembly."""
+        self._run(["destroy", "--all", *self._assembly(), "--force"], progress)
+
+    def _assembly(self) -> list[str]:
+        return ["--app", str(self.assembly)]
+
+    def _inputs(self) -> str:
+        """Digest of everything the assembly is made of."""
+        digest = hashlib.sha256()
+        for name in SOURCES:
+            for path in _files(self.project / name):
+                digest.update(str(path.relative_to(self.project)).encode())
+                digest.update(path.read_bytes())
+        for name in sorted(k for k in self.environment if k.startswith(("VELA_", "CDK_DEFAULT_"))):
+            digest.update(f"{name}={self.environment[name]}\n".encode())
+        return digest.hexdigest()
+
+    def _run(self, arguments: Sequence[str], progress: Progress) -> None:
+        program = self.project / "node_modules" / ".bin" / "cdk"
+        if not program.exists():
+            raise ToolMissing("the CDK CLI is not installed", "Run `make install`")
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        command = [str(program), *arguments, "--no-notices", "--no-color"]
+        lines: list[str] = []
+        with self.log.open("a", encoding="utf-8") as log:
+            log.write(f"$ cdk {' '.join(arguments)}\n")
+            status = self._stream(command, _tee(log.write, lines, progress))
+        if status:
+            raise DeployFailed(
+                f"`cdk {arguments[0]}` failed: {cause(lines)}",
+                f"The whole output is in {self.log}; mend the cause and run the command again",
+            )
+
+    def _stream(self, command: Sequence[str], sink: Callable[[str], None]) -> int:
+        """Run *command*, hand each line to *sink*, and never leave it running behind."""
+        with subprocess.Popen(
+            command,
+            cwd=self.project,
+            env={**self.environment, **QUIET},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        ) as process:
+            try:
+                for line in process.stdout or ():
+                    sink(_ESCAPE.sub("", line))
+                return process.wait()
+            finally:
+                if process.poll() is None:
+                    process.terminate()
+
+
+def event(line: str) -> str | None:
+    """Tell what a CloudFormation event line reports, as ``what type``; None for any other line."""
+    if found := _EVENT.search(line.rstrip()):
+        return f"{found['type'].removeprefix('AWS::')} {found['name'].split('/')[0].strip()}"
+    return None
+
+
+def cause(lines: Sequence[str]) -> str:
+    """Pick the line that tells why: a failed event's reason, else the last line of trouble."""
+    told = [line.strip() for line in lines if line.strip()]
+    failed = [line for line in told if "_FAILED" in line and "|" in line]
+    if failed:
+        return failed[0].split("|")[-1].strip()
+    return next((line for line in reversed(told) if _FAILURE.search(line)), told[-1] if told else "it said nothing")
+
+
+def _tee(write: Callable[[str], object], lines: list[str], progress: Progress) -> Callable[[str], None]:
+    def sink(line: str) -> None:
+        write(line)
+        lines.append(line)
+        if (news := event(line)) is not None:
+            progress(news)
+
+    return sink
+
+
+def _files(path: Path) -> Iterable[Path]:
+    if path.is_file():
+        return [path]
+    return sorted(p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts)

@@ -1,0 +1,61 @@
+"""What a deployment says of itself: the outputs of its stacks.
+
+Law: CloudFormation is the only deployment state; nothing is read from files.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vela.errors import DeployFailed
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+STACKS = ("DatabaseStack", "ApiStack", "VelaStack")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """Where the deployed platform is found.
+
+    Attributes:
+        website_url: The page, by CloudFront or the custom domain.
+        api_url: The HTTP API behind ``/api``.
+        cluster_arn: The Aurora DSQL cluster.
+        cluster_endpoint: The cluster's host inside the VPC.
+        secret_arn: The secret whose holder is told the health-check's detail.
+
+    """
+
+    website_url: str
+    api_url: str
+    cluster_arn: str
+    cluster_endpoint: str
+    secret_arn: str
+
+    @classmethod
+    def parse(cls, outputs: Mapping[str, str]) -> "Outputs":
+        """Take the values by their names in the stacks."""
+        try:
+            return cls(
+                website_url=outputs["WebsiteURL"],
+                api_url=outputs["ApiURL"],
+                cluster_arn=outputs["DsqlClusterArn"],
+                cluster_endpoint=outputs["DsqlEndpoint"],
+                secret_arn=outputs["InternalSecretArn"],
+            )
+        except KeyError as error:
+            raise DeployFailed(
+                f"the deployed stacks have no output {error}", "Deploy again: `make up`"
+            ) from error
+
+
+def read(cloudformation: "CloudFormationClient") -> Outputs:
+    """Read the outputs of the three stacks."""
+    found: dict[str, str] = {}
+    for page in cloudformation.get_paginator("describe_stacks").paginate():
+        for stack in page["Stacks"]:
+            if stack["StackName"] in STACKS:
+                found |= {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+    return Outputs.parse(found)
