@@ -139,6 +139,34 @@ class OutcomeUnknown(DsqlError):
     code = "E231"
 
 
+class RequestError(VelaError):
+    """The event is not an HTTP request this API can read."""
+
+    code = "E300"
+    http_status = 400
+
+
+class RouteNotFound(RequestError):
+    """No route has this path."""
+
+    code = "E301"
+    http_status = 404
+
+
+class MethodNotAllowed(RequestError):
+    """The path exists, but not for this method."""
+
+    code = "E302"
+    http_status = 405
+
+
+class SecretUnreadable(VelaError):
+    """Secrets Manager did not give the internal secret."""
+
+    code = "E310"
+    http_status = 503
+
+
 class MachineError(VelaError):
     """This machine lacks something, or something on it stands in the way."""
 
@@ -199,3 +227,9 @@ class Unhealthy(VelaError):
     """The deployed platform answered its health-check too seldom."""
 
     code = "E501"
+
+
+class AnswerUndelivered(VelaError):
+    """CloudFormation's response URL did not take a custom resource's answer."""
+
+    code = "E510"
