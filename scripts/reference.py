@@ -35,7 +35,10 @@ def commands() -> str:
 def error_codes() -> str:
     """Give every error's code, meaning, exit code and HTTP status."""
     parts = ["# Errors\n", NOTE]
-    for title, base in (("vela", errors.VelaError), ("dsql-local", dsql_local_errors.DsqlLocalError)):
+    for title, base in (
+        ("vela", errors.VelaError),
+        ("dsql-local", dsql_local_errors.DsqlLocalError),
+    ):
         parts += [f"## {title}\n", "| Code | Name | Meaning | Exit code |", "|---|---|---|---|"]
         parts += [
             f"| {kind.code} | `{kind.__name__}` | {_first_line(kind)} | {kind.exit_code} |"
@@ -48,7 +51,7 @@ def error_codes() -> str:
 def setting_names() -> str:
     """Give the settings of the API function: variable and meaning, from the class's own docstring."""
     text = inspect.getdoc(settings.DsqlSettings) or ""
-    return "\n".join(["# Settings of the API function\n", NOTE, "```text", text, "```", ""])
+    return f"# Settings of the API function\n\n{NOTE}\n```text\n{text}\n```\n"
 
 
 def _family(base: type) -> Iterator[type]:

@@ -141,10 +141,15 @@ def cause(lines: Sequence[str]) -> str:
     failed = [line for line in told if "_FAILED" in line and "|" in line]
     if failed:
         return failed[0].split("|")[-1].strip()
-    return next((line for line in reversed(told) if _FAILURE.search(line)), told[-1] if told else "it said nothing")
+    return next(
+        (line for line in reversed(told) if _FAILURE.search(line)),
+        told[-1] if told else "it said nothing",
+    )
 
 
-def _tee(write: Callable[[str], object], lines: list[str], progress: Progress) -> Callable[[str], None]:
+def _tee(
+    write: Callable[[str], object], lines: list[str], progress: Progress
+) -> Callable[[str], None]:
     def sink(line: str) -> None:
         write(line)
         lines.append(line)

@@ -1,0 +1,110 @@
+from pathlib import Path
+
+import pytest
+
+from vela.errors import DeployFailed, ToolMissing
+from vela.ops.cdk import Cdk, cause, event
+
+EVENT = (
+    "ApiStack |  3/24 | 12:01:07 PM | CREATE_IN_PROGRESS   | AWS::Lambda::Function"
+    " | ApiStack/Function/Resource (FunctionAB12) "
+)
+
+
+def fake_cdk(project: Path, script: str) -> Cdk:
+    """A checkout whose `cdk` is a shell script: what the CLI prints is the input here."""
+    program = project / "node_modules" / ".bin" / "cdk"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    program.chmod(0o755)
+    (project / "cdk.json").write_text("{}", encoding="utf-8")
+    return Cdk(
+        project=project,
+        assembly=project / "cdk.out",
+        environment={"PATH": "/usr/bin:/bin", "CDK_DEFAULT_ACCOUNT": "000000000000"},
+        log=project / "log" / "cdk.log",
+    )
+
+
+def ignore(_news: str) -> None:
+    return None
+
+
+def test_an_event_line_tells_the_resource():
+    assert event(EVENT) == "Lambda::Function ApiStack"
+
+
+@pytest.mark.parametrize(
+    "line", ["", "✨  Synthesis time: 6s", "DatabaseStack: deploying... [1/3]"]
+)
+def test_other_lines_are_no_events(line):
+    assert event(line) is None
+
+
+def test_the_cause_is_the_first_failed_event():
+    lines = [
+        EVENT,
+        "ApiStack | 4/24 | 12:01:09 PM | CREATE_FAILED | AWS::Lambda::Function | ApiStack/Function | no such role",
+        "❌  ApiStack failed: ToolkitError: The stack named ApiStack failed creation",
+    ]
+
+    assert cause(lines) == "no such role"
+
+
+def test_without_an_event_the_cause_is_the_last_line_of_trouble():
+    lines = ["Error: cannot find a certificate", "at Object.<anonymous>"]
+
+    assert cause(lines) == "Error: cannot find a certificate"
+
+
+def test_a_silent_failure_says_so():
+    assert cause([]) == "it said nothing"
+
+
+def test_a_failing_cli_is_one_error_with_its_cause_and_its_log(tmp_path):
+    cdk = fake_cdk(tmp_path, "echo 'Error: no credentials' >&2; exit 1")
+
+    with pytest.raises(DeployFailed) as caught:
+        cdk.deploy(ignore)
+
+    assert "no credentials" in caught.value.what
+    assert str(cdk.log) in caught.value.fix
+    assert "Error: no credentials" in cdk.log.read_text(encoding="utf-8")
+
+
+def test_a_missing_cli_is_told_with_its_fix(tmp_path):
+    cdk = fake_cdk(tmp_path, "exit 0")
+    (tmp_path / "node_modules" / ".bin" / "cdk").unlink()
+
+    with pytest.raises(ToolMissing, match="make install"):
+        cdk.deploy(ignore)
+
+
+def test_the_assembly_is_kept_while_its_sources_stay_the_same(tmp_path):
+    cdk = fake_cdk(tmp_path, f"mkdir -p {tmp_path}/cdk.out")
+
+    ran = [cdk.synth(ignore), cdk.synth(ignore)]
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "index.html").write_text("<p>new</p>", encoding="utf-8")
+    ran.append(cdk.synth(ignore))
+
+    assert ran == [True, False, True]
+
+
+def test_a_failed_synthesis_is_not_taken_for_done(tmp_path):
+    fake_cdk(tmp_path, f"mkdir -p {tmp_path}/cdk.out").synth(ignore)
+    (tmp_path / "cdk.json").write_text('{"app": "changed"}', encoding="utf-8")
+    program = tmp_path / "node_modules" / ".bin" / "cdk"
+    cdk = Cdk(
+        project=tmp_path,
+        assembly=tmp_path / "cdk.out",
+        environment={"PATH": "/usr/bin:/bin", "CDK_DEFAULT_ACCOUNT": "000000000000"},
+        log=tmp_path / "log" / "cdk.log",
+    )
+    program.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+
+    with pytest.raises(DeployFailed):
+        cdk.synth(ignore)
+    program.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
+
+    assert cdk.synth(ignore)
