@@ -1,0 +1,76 @@
+"""The edge of the API function: an HTTP API event in, an answer in payload format 2.0 out.
+
+Law: the environment is read here, once per cold start, and nowhere below; errors become HTTP here and
+nowhere else. Whatever happens, the caller gets JSON and the function stays alive.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from vela.api.http_api import Request, Response
+from vela.api.routes import Services, refusal, respond
+from vela.api.services.dsql_health import DEADLINE_S, DsqlHealth
+from vela.api.services.internal_secret import InternalSecret, secrets_manager
+from vela.dsql.health import Healthy, probe
+from vela.dsql.pool import Pool
+from vela.dsql.token import Credentials
+from vela.errors import SettingsError, VelaError
+from vela.settings import DsqlSettings
+
+log = logging.getLogger(__name__)
+
+
+class Api:
+    """The function between two events: its services, and how an event is answered."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Api":
+        """Parse *env*; a bad setting fails what needs it, not the start."""
+        return cls(
+            Services(
+                dsql_health=DsqlHealth(prober(env)),
+                internal_secret=InternalSecret(secrets_manager(env.get("INTERNAL_SECRET_ARN", ""))),
+            )
+        )
+
+    def __call__(self, event: Mapping[str, Any], request_id: str) -> dict[str, Any]:
+        """Answer one event."""
+        try:
+            request = Request.parse(event)
+            return respond(request, self._services).render(method=request.method)
+        except VelaError as error:
+            return refusal(error).render()
+        except Exception:
+            log.exception("request.crashed", extra={"request_id": request_id})
+            body = {"status": "error", "code": VelaError.code, "request_id": request_id}
+            return Response(status=500, body=body).render()
+
+
+def prober(env: Mapping[str, str]) -> Callable[[], Healthy]:
+    """Give the probe of the database *env* names; a bad setting is what every probe then raises."""
+    try:
+        settings = DsqlSettings.from_env(env)
+        credentials = Credentials.from_env(env)
+    except SettingsError as error:
+        return partial(_refuse, error)
+    # An instance serves one request at a time; the second is for a connection that is being replaced.
+    pool = Pool(settings, credentials=lambda: credentials, max_size=2)
+    return partial(probe, pool, deadline_s=DEADLINE_S)
+
+
+def _refuse(error: SettingsError) -> Healthy:
+    raise error.with_traceback(None)  # the same value each time: without this its traceback grows
+
+
+_api = Api.from_env(os.environ)
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one HTTP API event; what Lambda calls."""
+    return _api(event, context.aws_request_id)

@@ -1,0 +1,1 @@
+"""What the routes ask: each service is one idea and knows nothing of HTTP."""
