@@ -131,6 +131,7 @@ class Conflict(DsqlError):
 
     code = "E230"
     http_status = 409
+    attempts: int = 1
 
 
 class OutcomeUnknown(DsqlError):
