@@ -45,3 +45,70 @@ class RegistryNotSaved(DsqlLocalError):
     """A change could not be made durable; it has not happened."""
 
     code = "L411"
+
+
+class PostgresMissing(DsqlLocalError):
+    """The PostgreSQL programs are not where their package puts them."""
+
+    code = "L420"
+
+
+class PostgresFailed(DsqlLocalError):
+    """A PostgreSQL program ended with an error."""
+
+    code = "L421"
+
+
+class AccountMissing(DsqlLocalError):
+    """Started by root on a machine with no account to run PostgreSQL under."""
+
+    code = "L422"
+
+
+class ClusterCorrupt(DsqlLocalError):
+    """The data of one cluster cannot be used."""
+
+    code = "L423"
+
+
+class DataDirectoryUnusable(DsqlLocalError):
+    """The data directory, or a directory that goes with it, cannot be used."""
+
+    code = "L424"
+
+
+class AlreadyServing(DsqlLocalError):
+    """Another process serves the same data directory."""
+
+    code = "L425"
+
+
+class PortInUse(DsqlLocalError):
+    """Another process listens on the port asked for."""
+
+    code = "L426"
+
+
+class DiskFull(DsqlLocalError):
+    """No space is left where the data is kept."""
+
+    code = "L427"
+
+
+class KeysCorrupt(DsqlLocalError):
+    """The certificate authority's key or certificate cannot be read."""
+
+    code = "L428"
+
+
+class NotServing(DsqlLocalError):
+    """No server is running where the command looked for one."""
+
+    code = "L100"
+
+
+class ProgramMissing(DsqlLocalError):
+    """A program a command hands over to is not installed."""
+
+    code = "L101"
+    exit_code = 127
