@@ -112,3 +112,34 @@ class ProgramMissing(DsqlLocalError):
 
     code = "L101"
     exit_code = 127
+
+
+class RegistryMismatch(DsqlLocalError):
+    """The data directory was made for another region or account."""
+
+    code = "L412"
+    exit_code = 2
+
+
+class ClusterNotFound(DsqlLocalError):
+    """No cluster has this identifier."""
+
+    code = "L110"
+
+
+class ClusterProtected(DsqlLocalError):
+    """Deletion protection is on."""
+
+    code = "L111"
+
+
+class ClusterQuotaExceeded(DsqlLocalError):
+    """The account has as many clusters as DSQL's quota allows."""
+
+    code = "L112"
+
+
+class ClientTokenReused(DsqlLocalError):
+    """A client token came again with another request."""
+
+    code = "L113"
