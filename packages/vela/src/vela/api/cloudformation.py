@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 RequestType = Literal["Create", "Update", "Delete"]
 
-#: CloudFormation takes 4096 bytes in all; URLs and ids need some of them.
-REASON_LIMIT = 2000
+#: CloudFormation takes 4096 bytes in all; ids and escapes need the rest.
+REASON_LIMIT = 1500
 PUT_TIMEOUT_S = 5.0
 PUT_WAITS_S = (0.5, 1.0)
 
@@ -47,7 +47,7 @@ class ResourceRequest:
                 stack_id=event["StackId"],
                 request_id=event["RequestId"],
                 logical_id=event["LogicalResourceId"],
-                response_url=_http_url(event["ResponseURL"]),
+                response_url=_http_url(str(event["ResponseURL"])),
                 physical_id=event.get("PhysicalResourceId"),
                 properties=event.get("ResourceProperties") or {},
             )
@@ -89,8 +89,9 @@ class Answer:
             "LogicalResourceId": request.logical_id,
         }
         if self.failed is not None:
-            fields["Reason"] = self.failed[:REASON_LIMIT]
-        return json.dumps(fields).encode()
+            reason = self.failed.encode()[:REASON_LIMIT]
+            fields["Reason"] = reason.decode(errors="ignore")
+        return json.dumps(fields, ensure_ascii=False).encode()
 
 
 def send(

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from vela.api.failure_fields import as_fields
 from vela.errors import SecretUnreadable, SettingsError, VelaError
@@ -82,7 +83,7 @@ def _secret_string(arn: str) -> str:
 
     config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
     try:
-        client = get_session().create_client(
+        client: Any = get_session().create_client(
             "secretsmanager", region_name=_region(arn), config=config
         )
         return str(client.get_secret_value(SecretId=arn)["SecretString"])

@@ -64,7 +64,8 @@ class Patience:
         self, error: DsqlError, *, attempt: int, elapsed_s: float, roll: float
     ) -> float | None:
         """Seconds to wait before the next attempt, or None to give up."""
-        pause = roll * min(self.cap_s, self.base_s * 2.0 ** (attempt - 1))
+        doublings = min(attempt - 1, 60)  # 2.0 ** 1024 overflows; the cap is reached long before
+        pause = roll * min(self.cap_s, self.base_s * 2.0**doublings)
         return pause if elapsed_s + pause < self._worth(error) else None
 
     def _worth(self, error: DsqlError) -> float:
@@ -93,7 +94,7 @@ def persist(
             pause = patience.wait(error, attempt=attempt, elapsed_s=elapsed_s, roll=roll())
             if pause is None:
                 raise
-            fields = {"attempt": attempt, "wait_s": round(pause, 3)}
+            fields: dict[str, object] = {"attempt": attempt, "wait_s": round(pause, 3)}
             log.warning("dsql.retry", extra=fields | as_fields(error))
             sleep(pause)
     raise AssertionError  # count() does not end

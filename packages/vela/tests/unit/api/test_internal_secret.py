@@ -1,0 +1,92 @@
+import pytest
+
+from vela.api.services.internal_secret import KEEP_S, RETRY_S, InternalSecret, secrets_manager
+from vela.errors import SecretUnreadable, SettingsError
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Store:
+    """A secret that can be rotated and lost."""
+
+    def __init__(self, value: str | None) -> None:
+        self.value = value
+        self.reads = 0
+
+    def __call__(self) -> str:
+        self.reads += 1
+        if self.value is None:
+            raise SecretUnreadable("access denied", "allow it")
+        return self.value
+
+
+def test_the_secret_matches_and_nothing_else_does():
+    secret = InternalSecret(Store("right"), clock=Clock())
+
+    assert [secret.matches(offer) for offer in ("right", "Right", "righ", "rightt", "ü")] == [
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
+
+
+def test_an_empty_secret_authorises_nobody():
+    assert not InternalSecret(Store(""), clock=Clock()).matches("")
+
+
+def test_a_rotated_secret_is_taken_up_after_its_time_and_the_old_one_refused():
+    clock, store = Clock(), Store("old")
+    secret = InternalSecret(store, clock=clock)
+    secret.matches("old")
+    store.value = "new"
+
+    before = secret.matches("new")
+    clock.now += KEEP_S
+
+    assert (before, secret.matches("new"), secret.matches("old")) == (False, True, False)
+
+
+def test_wrong_offers_cost_one_read_however_many_they_are():
+    store = Store("right")
+    secret = InternalSecret(store, clock=Clock())
+
+    for _ in range(100):
+        secret.matches("wrong")
+
+    assert store.reads == 1
+
+
+def test_while_the_secret_is_unreadable_nobody_is_authorised_and_it_is_told_once(caplog):
+    clock, store = Clock(), Store(None)
+    secret = InternalSecret(store, clock=clock)
+
+    refused = [secret.matches("right") for _ in range(3)]
+    store.value = "right"
+    clock.now += RETRY_S
+
+    assert (refused, secret.matches("right")) == ([False] * 3, True)
+    (line,) = caplog.records
+    assert (line.message, line.code, line.fix) == ("internal_secret.unreadable", "E310", "allow it")
+
+
+def test_a_refusal_is_logged_without_offer_or_secret(caplog):
+    InternalSecret(Store("the-secret"), clock=Clock()).matches("the-offer")
+
+    (line,) = caplog.records
+    assert line.message == "internal_secret.refused"
+    assert "the-secret" not in str(vars(line))
+    assert "the-offer" not in str(vars(line))
+
+
+@pytest.mark.parametrize("arn", ["", "vela/internal", "arn:aws:iam::123456789012:role/x"])
+def test_a_missing_or_malformed_arn_is_a_settings_error(arn):
+    with pytest.raises(SettingsError, match="INTERNAL_SECRET_ARN"):
+        secrets_manager(arn)()
