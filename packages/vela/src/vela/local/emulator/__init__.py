@@ -1,0 +1,1 @@
+"""The AWS API emulator: what it is made of, and what closes its gaps."""

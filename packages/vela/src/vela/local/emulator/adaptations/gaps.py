@@ -1,0 +1,48 @@
+"""Closes every gap, in an order that lets one build on another."""
+
+from typing import Any
+
+from ministack import app
+
+from . import (
+    api_errors,
+    bucket_deployment,
+    dsql_clusters,
+    durable_state,
+    edge,
+    function_worker,
+    resource_attributes,
+    security_group_rules,
+)
+from .cloud import Cloud
+from .principals import Principals
+from .replacement import replace
+from .role_credentials import RoleCredentials
+from .vpc_path import VpcPath
+
+
+def close(application: Any, cloud: Cloud) -> Any:
+    """Close the gaps and return the application that has none of them."""
+    principals = Principals(cloud)
+    for gap in (
+        dsql_clusters,
+        security_group_rules,
+        resource_attributes,
+        bucket_deployment,
+        edge,
+        api_errors,
+    ):
+        gap.apply(cloud)
+    function_worker.apply(cloud, RoleCredentials(cloud), VpcPath(cloud))
+    durable_state.apply(cloud, principals)
+
+    def settling(load: Any) -> Any:
+        def load_persisted_state() -> None:
+            load()
+            durable_state.settle_interrupted(cloud)
+            principals.synchronise()
+
+        return load_persisted_state
+
+    replace(app, "_load_persisted_state", (), settling)
+    return edge.over_https(application)
