@@ -5,6 +5,7 @@ nobody knows what it would answer next. A failure to open leaves here classified
 connection psycopg's own errors pass, since only the caller knows what they mean.
 """
 
+import math
 import queue
 import socket
 import threading
@@ -32,10 +33,13 @@ INTERVAL_S = 0.05
 DECIDED = ("autocommit", "prepare_threshold", "context", "row_factory", "cursor_factory")
 
 
+NEVER = Deadline(math.inf, math.inf)
+
+
 class Connection(psycopg.Connection[tuple[Any, ...]]):
     """A psycopg connection that is in autocommit and keeps to a deadline."""
 
-    deadline: Deadline
+    deadline: Deadline = NEVER  # until it is lent
     token_s: float = 0.0  # what opening took, in its two steps
     connect_s: float = 0.0
     opened_at: Moment = (0.0, 0.0)  # the pool's notes
@@ -56,18 +60,23 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         late = psycopg.errors.ConnectionTimeout("connection failed: timeout expired")
         conn = cls(waiting.wait_conn(_bounded(attempt, deadline, lambda: late), INTERVAL_S))
         conn.connect_s = time.perf_counter() - started
-        conn.deadline = deadline
         conn.autocommit = True
         # A prepared statement lives in one session. Sessions here are few and short, and the
         # names of prepared statements are not kept by Aurora DSQL.
         conn.prepare_threshold = None
+        conn.deadline = deadline
         return conn
 
     def wait(self, gen: PQGen[T], interval: float = INTERVAL_S, timeout: float | None = None) -> T:
         """Do one exchange with the server, or close the connection at the deadline."""
         if self.deadline.passed:  # nothing was sent yet: the connection is still good
             raise self._too_late()
-        return super().wait(_bounded(gen, self.deadline, self._give_up), interval, timeout)
+        bounded = _bounded(gen, self.deadline, self._give_up)
+        try:
+            return waiting.wait(bounded, self.pgconn.socket, interval, timeout)
+        except (KeyboardInterrupt, SystemExit):
+            self.close()  # psycopg would ask the server to cancel, which Aurora DSQL cannot
+            raise
 
     @contextmanager
     def transaction(

@@ -79,7 +79,7 @@ class Pool:
         self._max_size = max_size
         self._changed = threading.Condition()  # guards what follows
         self._idle: list[Connection] = []
-        self._in_use = self._lent = self._opened = self._discarded = 0
+        self._in_use = self._opened = self._reused = self._discarded = 0
         self._closed = False
 
     @contextmanager
@@ -100,7 +100,7 @@ class Pool:
         with self._changed:
             return Stats(
                 opened=self._opened,
-                reused=self._lent - self._opened,
+                reused=self._reused,
                 discarded=self._discarded,
                 idle=len(self._idle),
                 in_use=self._in_use,
@@ -128,12 +128,12 @@ class Pool:
             while rested and not self._is_fit(rested, deadline):
                 self._discard(rested, "dead or too old")
                 rested = self._pop()
-            conn = rested or self._open(deadline)
+            conn = rested or self._opener.open(deadline)
         except BaseException:
-            self._take_back_reservation()
+            self._vacate()
             raise
+        self._note(conn)
         conn.deadline = deadline
-        conn.uses += 1
         return conn
 
     def _reserve(self, deadline: Deadline) -> Connection | None:
@@ -149,26 +149,26 @@ class Pool:
             if self._closed:
                 raise DsqlError(f"pool {self.name!r} is closed", "make a new one")
             self._in_use += 1
-            self._lent += 1
             return self._idle.pop() if self._idle else None
 
     def _pop(self) -> Connection | None:
         with self._changed:
             return self._idle.pop() if self._idle else None
 
-    def _take_back_reservation(self) -> None:
+    def _vacate(self) -> None:
         with self._changed:
-            self._lent -= 1
             self._in_use -= 1
             self._changed.notify()
 
-    def _open(self, deadline: Deadline) -> Connection:
-        conn = self._opener.open(deadline)
-        conn.opened_at = self._clocks.read()
-        conn.lifetime_s = LIFETIME_S * (1.0 - JITTER * self._roll())
+    def _note(self, conn: Connection) -> None:
+        """Count a lending; the first one begins the connection's life."""
+        conn.uses += 1
+        if conn.uses == 1:
+            conn.opened_at = self._clocks.read()
+            conn.lifetime_s = LIFETIME_S * (1.0 - JITTER * self._roll())
         with self._changed:
-            self._opened += 1
-        return conn
+            self._opened += conn.uses == 1
+            self._reused += conn.uses > 1
 
     def _is_young(self, conn: Connection) -> bool:
         return self._clocks.since(conn.opened_at) < conn.lifetime_s
@@ -182,6 +182,8 @@ class Pool:
         conn.deadline = deadline.within(CHECK_S)
         try:
             conn.execute("SELECT 1")
+        except psycopg.errors.SerializationFailure:  # an answer: the schema changed meanwhile
+            return True
         except (psycopg.Error, DeadlineExceeded):
             return False
         return True
