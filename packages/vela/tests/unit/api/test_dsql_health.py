@@ -5,16 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vela.api.services.dsql_health import SHARE_S, DsqlHealth
+from vela.dsql.deadline import Clocks
 from vela.dsql.health import Healthy
 from vela.errors import Unreachable
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
+class Time:
+    """Both clocks of a process; each can be stopped, as a freeze or an adjustment stops one."""
 
-    def __call__(self) -> float:
-        return self.now
+    def __init__(self) -> None:
+        self.monotonic = self.wall = 1000.0
+        self.clocks = Clocks(monotonic=lambda: self.monotonic, wall=lambda: self.wall)
+
+    def passes(self, seconds: float) -> None:
+        self.monotonic += seconds
+        self.wall += seconds
 
 
 def healthy(query_ms: float) -> Healthy:
@@ -43,16 +48,26 @@ class Probe:
 
 
 def test_a_shared_outcome_is_asked_for_again_after_two_seconds():
-    clock, probe = Clock(), Probe()
-    health = DsqlHealth(probe, clock=clock)
+    time, probe = Time(), Probe()
+    health = DsqlHealth(probe, clocks=time.clocks)
 
     first = health.shared()
-    clock.now += SHARE_S - 0.001
+    time.passes(SHARE_S - 0.001)
     second = health.shared()
-    clock.now += 0.001
+    time.passes(0.001)
     third = health.shared()
 
     assert [first, second, third] == [healthy(1), healthy(1), healthy(2)]
+
+
+def test_an_outcome_is_not_shared_across_a_freeze_that_stopped_one_clock():
+    time, probe = Time(), Probe()
+    health = DsqlHealth(probe, clocks=time.clocks)
+    health.shared()
+
+    time.wall += 3600.0
+
+    assert health.shared() == healthy(2)
 
 
 def test_failures_are_shared_as_well_and_told_once(caplog):
@@ -63,7 +78,7 @@ def test_failures_are_shared_as_well_and_told_once(caplog):
         asked.append(1)
         raise error
 
-    health = DsqlHealth(probe, clock=Clock())
+    health = DsqlHealth(probe, clocks=Time().clocks)
 
     assert [health.shared(), health.shared()] == [error, error]
     assert len(asked) == len(caplog.records) == 1
@@ -71,7 +86,7 @@ def test_failures_are_shared_as_well_and_told_once(caplog):
 
 def test_who_may_know_more_always_gets_a_probe_of_their_own():
     probe = Probe()
-    health = DsqlHealth(probe, clock=Clock())
+    health = DsqlHealth(probe, clocks=Time().clocks)
     health.shared()
 
     assert [health.fresh(), health.fresh()] == [healthy(2), healthy(3)]
@@ -79,7 +94,7 @@ def test_who_may_know_more_always_gets_a_probe_of_their_own():
 
 def test_a_bug_passes_and_the_next_caller_can_ask():
     divisors = iter([0, 1])
-    health = DsqlHealth(lambda: healthy(1 // next(divisors)), clock=Clock())
+    health = DsqlHealth(lambda: healthy(1 // next(divisors)), clocks=Time().clocks)
 
     with pytest.raises(ZeroDivisionError):
         health.shared()
@@ -89,15 +104,15 @@ def test_a_bug_passes_and_the_next_caller_can_ask():
 
 @given(st.lists(st.integers(0, 40).map(lambda quarters: quarters / 4), max_size=50))
 def test_strangers_never_cause_more_than_one_query_in_two_seconds(pauses):
-    clock, when = Clock(), []
+    time, when = Time(), []
 
     def probe() -> Healthy:
-        when.append(clock.now)
+        when.append(time.wall)
         return healthy(1)
 
-    health = DsqlHealth(probe, clock=clock)
+    health = DsqlHealth(probe, clocks=time.clocks)
     for pause in pauses:
-        clock.now += pause
+        time.passes(pause)
         health.shared()
 
     assert all(b - a >= SHARE_S for a, b in pairwise(when))

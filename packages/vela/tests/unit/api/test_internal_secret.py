@@ -1,15 +1,20 @@
 import pytest
 
 from vela.api.services.internal_secret import KEEP_S, RETRY_S, InternalSecret, secrets_manager
+from vela.dsql.deadline import Clocks
 from vela.errors import SecretUnreadable, SettingsError
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
+class Time:
+    """Both clocks of a process; each can be stopped, as a freeze or an adjustment stops one."""
 
-    def __call__(self) -> float:
-        return self.now
+    def __init__(self) -> None:
+        self.monotonic = self.wall = 1000.0
+        self.clocks = Clocks(monotonic=lambda: self.monotonic, wall=lambda: self.wall)
+
+    def passes(self, seconds: float) -> None:
+        self.monotonic += seconds
+        self.wall += seconds
 
 
 class Store:
@@ -27,7 +32,7 @@ class Store:
 
 
 def test_the_secret_matches_and_nothing_else_does():
-    secret = InternalSecret(Store("right"), clock=Clock())
+    secret = InternalSecret(Store("right"), clocks=Time().clocks)
 
     assert [secret.matches(offer) for offer in ("right", "Right", "righ", "rightt", "ü")] == [
         True,
@@ -39,24 +44,24 @@ def test_the_secret_matches_and_nothing_else_does():
 
 
 def test_an_empty_secret_authorises_nobody():
-    assert not InternalSecret(Store(""), clock=Clock()).matches("")
+    assert not InternalSecret(Store(""), clocks=Time().clocks).matches("")
 
 
 def test_a_rotated_secret_is_taken_up_after_its_time_and_the_old_one_refused():
-    clock, store = Clock(), Store("old")
-    secret = InternalSecret(store, clock=clock)
+    time, store = Time(), Store("old")
+    secret = InternalSecret(store, clocks=time.clocks)
     secret.matches("old")
     store.value = "new"
 
     before = secret.matches("new")
-    clock.now += KEEP_S
+    time.passes(KEEP_S)
 
     assert (before, secret.matches("new"), secret.matches("old")) == (False, True, False)
 
 
 def test_wrong_offers_cost_one_read_however_many_they_are():
     store = Store("right")
-    secret = InternalSecret(store, clock=Clock())
+    secret = InternalSecret(store, clocks=Time().clocks)
 
     for _ in range(100):
         secret.matches("wrong")
@@ -65,12 +70,12 @@ def test_wrong_offers_cost_one_read_however_many_they_are():
 
 
 def test_while_the_secret_is_unreadable_nobody_is_authorised_and_it_is_told_once(caplog):
-    clock, store = Clock(), Store(None)
-    secret = InternalSecret(store, clock=clock)
+    time, store = Time(), Store(None)
+    secret = InternalSecret(store, clocks=time.clocks)
 
     refused = [secret.matches("right") for _ in range(3)]
     store.value = "right"
-    clock.now += RETRY_S
+    time.passes(RETRY_S)
 
     assert (refused, secret.matches("right")) == ([False] * 3, True)
     (line,) = caplog.records
@@ -78,7 +83,7 @@ def test_while_the_secret_is_unreadable_nobody_is_authorised_and_it_is_told_once
 
 
 def test_a_refusal_is_logged_without_offer_or_secret(caplog):
-    InternalSecret(Store("the-secret"), clock=Clock()).matches("the-offer")
+    InternalSecret(Store("the-secret"), clocks=Time().clocks).matches("the-offer")
 
     (line,) = caplog.records
     assert line.message == "internal_secret.refused"

@@ -6,10 +6,10 @@ and never cause two queries at once, so nobody can use the public check to load 
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 
 from vela.api.failure_fields import as_fields
+from vela.dsql.deadline import Clocks, Moment
 from vela.dsql.health import Healthy
 from vela.errors import VelaError
 
@@ -24,32 +24,30 @@ Outcome = Healthy | VelaError
 class DsqlHealth:
     """The database's health: shared by strangers, fresh for those who may know more."""
 
-    def __init__(
-        self, probe: Callable[[], Healthy], *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, probe: Callable[[], Healthy], *, clocks: Clocks | None = None) -> None:
         self._probe = probe
-        self._clock = clock
+        self._clocks = clocks or Clocks()
         self._lock = threading.Lock()
-        self._outcome: Outcome | None = None
-        self._until = float("-inf")
+        self._shared: tuple[Moment, Outcome] | None = None
 
     def shared(self) -> Outcome:
         """The outcome of at most two seconds ago; whoever comes during a probe gets its outcome."""
         with (
             self._lock
         ):  # held during the probe: that is the single flight; its deadline bounds the wait
-            if self._outcome is None or self._clock() >= self._until:
-                self._outcome = self.fresh()
-                self._until = self._clock() + SHARE_S
-            return self._outcome
+            if self._shared and self._clocks.since(self._shared[0]) < SHARE_S:
+                return self._shared[1]
+            outcome = self.fresh()
+            self._shared = (self._clocks.read(), outcome)
+            return outcome
 
     def fresh(self) -> Outcome:
-        """The outcome of a probe made now; a failure writes one line."""
-        started = self._clock()
+        """The outcome of a probe made now; a failure writes one line, a success none."""
+        started = self._clocks.read()
         try:
             return self._probe()
         except VelaError as error:
-            elapsed_ms = round((self._clock() - started) * 1000, 3)
+            elapsed_ms = round(self._clocks.since(started) * 1000, 3)
             log.error(  # noqa: TRY400 - not a bug: the fields say it all
                 "dsql.health.failed", extra=as_fields(error) | {"elapsed_ms": elapsed_ms}
             )

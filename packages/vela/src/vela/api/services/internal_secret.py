@@ -7,11 +7,11 @@ wrong on the way makes the caller a stranger and is logged. Neither secret nor o
 import hmac
 import logging
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 from vela.api.failure_fields import as_fields
+from vela.dsql.deadline import Clocks, Moment
 from vela.errors import SecretUnreadable, SettingsError, VelaError
 
 log = logging.getLogger(__name__)
@@ -26,14 +26,11 @@ RETRY_S = 5.0
 class InternalSecret:
     """The secret as last read, and when to read it again."""
 
-    def __init__(
-        self, read: Callable[[], str], *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, read: Callable[[], str], *, clocks: Clocks | None = None) -> None:
         self._read = read
-        self._clock = clock
+        self._clocks = clocks or Clocks()
         self._lock = threading.Lock()
-        self._value: str | None = None
-        self._until = float("-inf")
+        self._last: tuple[Moment, str | None] | None = None
 
     def matches(self, offered: str) -> bool:
         """Whether *offered* is the secret; False too when the secret cannot be read."""
@@ -47,11 +44,10 @@ class InternalSecret:
 
     def _current(self) -> str | None:
         with self._lock:
-            if self._clock() >= self._until:
-                self._value = self._reread()
-                keep = RETRY_S if self._value is None else KEEP_S
-                self._until = self._clock() + keep
-            return self._value
+            if self._last is None or self._clocks.since(self._last[0]) >= _keep_s(self._last[1]):
+                value = self._reread()
+                self._last = (self._clocks.read(), value)
+            return self._last[1]
 
     def _reread(self) -> str | None:
         try:
@@ -61,6 +57,10 @@ class InternalSecret:
                 "internal_secret.unreadable", extra=as_fields(error)
             )
             return None
+
+
+def _keep_s(value: str | None) -> float:
+    return RETRY_S if value is None else KEEP_S
 
 
 def secrets_manager(arn: str) -> Callable[[], str]:
