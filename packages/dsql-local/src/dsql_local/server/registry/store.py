@@ -23,7 +23,13 @@ from dsql_local.errors import (
     RegistryMismatch,
 )
 from dsql_local.server.registry import durable
-from dsql_local.server.registry.cluster import Cluster, Status, new_identifier, new_suffix
+from dsql_local.server.registry.cluster import (
+    OWNED_KEY,
+    Cluster,
+    Status,
+    new_identifier,
+    new_suffix,
+)
 from dsql_local.server.registry.state import Principal, State, decode, encode
 
 # https://docs.aws.amazon.com/aurora-dsql/latest/userguide/CHAP_quotas.html
@@ -73,7 +79,7 @@ class Registry:
         now: float,
         deletion_protection: bool = True,
         tags: Mapping[str, str] | None = None,
-        kms_key: str | None = None,
+        kms_key: str = OWNED_KEY,
         client_token: str | None = None,
     ) -> Cluster:
         """Create a cluster; the same *client_token* and request again give the same cluster."""
