@@ -81,6 +81,8 @@ def _secret_string(arn: str) -> str:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
     from botocore.session import get_session  # noqa: PLC0415
 
+    # At INFO it tells where it found credentials and endpoint: not an event of this application.
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
     try:
         client: Any = get_session().create_client(
