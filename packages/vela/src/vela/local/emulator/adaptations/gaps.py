@@ -21,8 +21,8 @@ from .role_credentials import RoleCredentials
 from .vpc_path import VpcPath
 
 
-def close(application: Any, cloud: Cloud) -> Any:
-    """Close the gaps and return the application that has none of them."""
+def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability]:
+    """Close the gaps; return the application that has none, and what keeps its state."""
     principals = Principals(cloud)
     for gap in (
         dsql_clusters,
@@ -34,15 +34,14 @@ def close(application: Any, cloud: Cloud) -> Any:
     ):
         gap.apply(cloud)
     function_worker.apply(cloud, RoleCredentials(cloud), VpcPath(cloud))
-    durable_state.apply(cloud, principals)
+    durability = durable_state.apply(cloud, principals)
 
     def settling(load: Any) -> Any:
         def load_persisted_state() -> None:
             load()
-            durable_state.settle_interrupted(cloud)
-            principals.synchronise()
+            durability.settle()
 
         return load_persisted_state
 
     replace(app, "_load_persisted_state", (), settling)
-    return edge.over_https(application)
+    return edge.over_https(application), durability
