@@ -58,7 +58,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         params = {name: value for name, value in params.items() if name not in DECIDED}
         attempt = generators.connect(make_conninfo(conninfo, **params))
         late = psycopg.errors.ConnectionTimeout("connection failed: timeout expired")
-        conn = cls(waiting.wait_conn(_bounded(attempt, deadline, lambda: late), INTERVAL_S))
+        conn = cls(waiting.wait_conn(bounded(attempt, deadline, lambda: late), INTERVAL_S))
         conn.connect_s = time.perf_counter() - started
         conn.autocommit = True
         # A prepared statement lives in one session. Sessions here are few and short, and the
@@ -71,9 +71,9 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         """Do one exchange with the server, or close the connection at the deadline."""
         if self.deadline.passed:  # nothing was sent yet: the connection is still good
             raise self._too_late()
-        bounded = _bounded(gen, self.deadline, self._give_up)
+        exchange = bounded(gen, self.deadline, self._give_up)
         try:
-            return waiting.wait(bounded, self.pgconn.socket, interval, timeout)
+            return waiting.wait(exchange, self.pgconn.socket, interval, timeout)
         except (KeyboardInterrupt, SystemExit):
             self.close()  # psycopg would ask the server to cancel, which Aurora DSQL cannot
             raise
@@ -109,7 +109,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         return self._too_late()
 
 
-def _bounded(
+def bounded(
     gen: Generator[Y, S, T], deadline: Deadline, give_up: Callable[[], Exception]
 ) -> Generator[Y, S, T]:
     """Pass everything through until the deadline; then let *gen* hear of it."""
