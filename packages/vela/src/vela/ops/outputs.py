@@ -4,7 +4,7 @@ Law: CloudFormation is the only deployment state; nothing is read from files.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from vela.errors import DeployFailed
@@ -49,6 +49,10 @@ class Outputs:
             raise DeployFailed(
                 f"the deployed stacks have no output {error}", "Deploy again: `make up`"
             ) from error
+
+    def as_json(self) -> dict[str, object]:
+        """Give the fields as plain JSON types."""
+        return asdict(self)
 
 
 def read(cloudformation: "CloudFormationClient") -> Outputs:
