@@ -38,7 +38,7 @@ class Instance:
         self._template = template
         self.directory = place.of_cluster(identifier)
         self.socket = place.sockets / identifier / SOCKET_NAME
-        self._log = place.data / f"{identifier}.log"
+        self.log = place.data / f"{identifier}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -66,7 +66,7 @@ class Instance:
         self._make_socket_directory()
         deadline = time.monotonic() + LEFTOVER_TIMEOUT_S
         while not await self._launch():
-            output = self._log.read_text(errors="replace")
+            output = self.log.read_text(errors="replace")
             transient = "pre-existing shared memory block" in output
             if not transient or time.monotonic() > deadline:
                 raise self._failure(output)
@@ -93,7 +93,7 @@ class Instance:
 
     async def _launch(self) -> bool:
         """Start the server process; True when it accepts connections, False when it ended."""
-        with self._log.open("wb") as log:
+        with self.log.open("wb") as log:
             self._process = spawn(
                 self._command(),
                 account=self._place.account,
@@ -109,7 +109,7 @@ class Instance:
             self.kill()
             raise PostgresFailed(
                 f"PostgreSQL in {self.directory} did not become ready in {START_TIMEOUT_S:.0f} s",
-                fix=f"Look at {self._log}.",
+                fix=f"Look at {self.log}.",
             )
         return self.running
 

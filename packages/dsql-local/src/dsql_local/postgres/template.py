@@ -77,7 +77,9 @@ def _make(place: Place, directory: Path) -> None:
     _run(place, "initdb", *INITDB, "-D", str(directory))
     with (directory / "postgresql.conf").open("ab") as configuration:
         configuration.write(_part("postgresql.conf"))
-    _run(place, "postgres", *SINGLE_USER, "-D", str(directory), "postgres", stdin=_part("schema.sql"))
+    _run(
+        place, "postgres", *SINGLE_USER, "-D", str(directory), "postgres", stdin=_part("schema.sql")
+    )
 
 
 def _run(place: Place, program: str, *arguments: str, stdin: bytes = b"") -> None:
