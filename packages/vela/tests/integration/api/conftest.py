@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+
+from vela.api.handler import Api
+from vela.dsql.token import Credentials
 
 WORKER = Path(__file__).with_name("lambda_worker.py")
 
@@ -24,18 +28,35 @@ class Worker:
     log: Path
 
     def __call__(self, event: object) -> Any:
+        self.begin(event)
+        return self.finish()
+
+    def begin(self, event: object) -> None:
+        """Hand an event over."""
         assert self.process.stdin
-        assert self.process.stdout
         self.process.stdin.write(json.dumps(event) + "\n")
         self.process.stdin.flush()
+
+    def finish(self) -> Any:
+        """Wait for the result."""
+        assert self.process.stdout
         answer = json.loads(self.process.stdout.readline())
         if "error" in answer:
             raise EscapedError(answer["error"])
         return answer["result"]
 
+    def wait_for_line(self, name: str, *, within_s: float = 20.0) -> None:
+        """Return once it logged an event of this name."""
+        give_up = time.monotonic() + within_s
+        while not self.lines(name):
+            assert time.monotonic() < give_up, f"no {name}: {self.log.read_text()}"
+            assert self.process.poll() is None
+            time.sleep(0.01)
+
     def lines(self, *names: str) -> list[dict[str, Any]]:
         """What it logged so far, of these event names or all."""
-        lines = [json.loads(line) for line in self.log.read_text().splitlines()]
+        whole = self.log.read_text().rpartition("\n")[0]  # the last line may still be written
+        lines = [json.loads(line) for line in whole.splitlines()]
         return [line for line in lines if not names or line["message"] in names]
 
 
@@ -62,6 +83,36 @@ def start_worker(tmp_path) -> Iterator[Callable[..., Worker]]:
             return Worker(process=process, log=log)
 
         yield start
+
+
+@dataclass
+class InProcess:
+    """The handler called in this process, with its own environment and its lines caught."""
+
+    api: Api
+    caplog: pytest.LogCaptureFixture
+
+    def __call__(self, event: dict[str, Any]) -> Any:
+        return self.api(event, "request-0")
+
+    def lines(self, *names: str) -> list[dict[str, Any]]:
+        found = [{"message": record.getMessage()} | vars(record) for record in self.caplog.records]
+        return [line for line in found if not names or line["message"] in names]
+
+
+@pytest.fixture(params=["in this process", "in a process of its own"])
+def start_api(request, start_worker, monkeypatch, caplog) -> Callable[[dict[str, str]], Any]:
+    """Start the API function with an environment; the tests cannot tell which way."""
+
+    def in_process(env: dict[str, str]) -> InProcess:
+        for name, value in env.items():
+            if name.startswith("AWS_"):  # botocore reads these itself
+                monkeypatch.setenv(name, value)
+        return InProcess(api=Api.from_env(env), caplog=caplog)
+
+    if request.param == "in this process":
+        return in_process
+    return lambda env: start_worker("vela.api.handler.handler", env)
 
 
 def stop(process: subprocess.Popen[str]) -> None:
@@ -178,6 +229,25 @@ def health_event() -> Callable[..., dict[str, Any]]:
         }
 
     return make
+
+
+@pytest.fixture
+def function_env(dsql_local, aws_env) -> Callable[..., dict[str, str]]:
+    """What a function's environment holds that runs as *principal* on the stand-alone cluster."""
+
+    def make(principal: Any, role: str = "vela_api", **changes: str) -> dict[str, str]:
+        return aws_env | dsql_local.env(role) | keys_of(principal.credentials) | changes
+
+    return make
+
+
+def keys_of(credentials: Credentials) -> dict[str, str]:
+    """Credentials as Lambda passes them."""
+    return {
+        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
+        "AWS_SESSION_TOKEN": credentials.session_token or "",
+    }
 
 
 @pytest.fixture
