@@ -94,8 +94,8 @@ class DsqlLocal:
         arn = f"arn:aws:iam::{self.ready['account']}:role/{name}"
         key = Credentials(
             access_key_id=f"ASIA{name.upper().replace('-', ''):X<16.16}",
-            secret_access_key=f"secret of {name}",
-            session_token=f"session of {name}",
+            secret_access_key=f"secret-of-{name}",
+            session_token=f"session-of-{name}",
         )
         self.allow(arn, *actions)
         self.control(
