@@ -55,7 +55,7 @@ class LocalCloud:
         with self._exclusive(command):
             self._install(progress)
             running = self._found()
-            if running is not None:
+            if running is not None and self._is_current():
                 yield self._as_wished(running)
                 return
             self._clear_away(progress)
@@ -95,14 +95,17 @@ class LocalCloud:
             uv = find_uv(self._settings.uv, self._environment)
             self._installation.ensure(uv, progress)
 
+    def _is_current(self) -> bool:
+        """Tell whether what runs, if anything, was started by this version of the code."""
+        written = [(Started.read(program.pid_file), program) for program in self._programs()]
+        return all(started and started.version == program.version for started, program in written)
+
     def _found(self) -> Running | None:
-        """Return the cloud if both its processes run, are ready and of this version."""
+        """Return the cloud if both its processes run and are ready."""
         programs = self._programs()
         for program in programs:
             started = Started.read(program.pid_file)
-            if started is None or not started.running or started.version != program.version:
-                return None
-            if not program.ready_file.exists():
+            if started is None or not started.running or not program.ready_file.exists():
                 return None
         emulator, dsql = (_read(program.ready_file) for program in programs)
         return self._running(emulator, dsql)
@@ -142,7 +145,9 @@ class LocalCloud:
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir()
         if not self._credentials_file.exists():
-            credentials = {"access_key_id": "test", "secret_access_key": secrets.token_hex(20)}
+            # A key id of its own: the CDK CLI remembers the account of every key id it has seen.
+            key_id = "AKIA" + secrets.token_hex(8).upper()
+            credentials = {"access_key_id": key_id, "secret_access_key": secrets.token_hex(20)}
             descriptor = os.open(self._credentials_file, os.O_WRONLY | os.O_CREAT, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(json.dumps(credentials))

@@ -56,6 +56,8 @@ class Running:
             "AWS_EC2_METADATA_DISABLED": "true",
             "CDK_DEFAULT_ACCOUNT": self.account_id,
             "CDK_DEFAULT_REGION": self.region,
+            # Functions run under this machine's Python, so their wheels are for it.
+            "VELA_LAMBDA_TARGET": "host",
         }
 
     def environment_over(self, base: Mapping[str, str]) -> dict[str, str]:
