@@ -5,7 +5,7 @@ import struct
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -145,13 +145,17 @@ def wired(cluster, wire) -> Iterator[Pool]:
 
 
 @pytest.fixture
-def black_hole() -> Iterator[int]:
-    """A port that takes SYN and answers nothing: a listener whose queue is full."""
-    with closing(socket.socket()) as listener, closing(socket.socket()) as waiting:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        waiting.connect(listener.getsockname())  # fills the queue of one
-        with closing(socket.socket()) as second:
+def black_hole() -> Iterator[Callable[[str, int], int]]:
+    """Makes ports that take SYN and answer nothing: listeners whose queue is full."""
+    with ExitStack() as stack:
+
+        def make(host: str, port: int) -> int:
+            listener, first, second = (stack.enter_context(socket.socket()) for _ in range(3))
+            listener.bind((host, port))
+            listener.listen(0)
+            first.connect(listener.getsockname())  # fills the queue of one
             second.settimeout(0)
             second.connect_ex(listener.getsockname())
-            yield listener.getsockname()[1]
+            return int(listener.getsockname()[1])
+
+        yield make
