@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,11 @@ from typing import Any
 import psycopg
 from benchmarks.row import Row, below, interleaved, seen
 
-from vela.api.handler import Api, prober
+from vela.api.handler import Api, pool_of
 from vela.api.routes import Services
-from vela.api.services.dsql_health import DsqlHealth
+from vela.api.services.dsql_health import DEADLINE_S, DsqlHealth
 from vela.api.services.internal_secret import InternalSecret
+from vela.dsql.health import probe
 from vela.dsql.token import Credentials, sign
 
 ROUNDS = 4000
@@ -42,11 +44,10 @@ EVENT: Mapping[str, Any] = {
 
 def run() -> list[Row]:
     """Measure the handler and the bare query in turns."""
-    with standin() as env, bare_connection(env) as conn:
-        services = Services(
-            dsql_health=DsqlHealth(prober(env)), internal_secret=InternalSecret(lambda: SECRET)
-        )
-        api = Api(services)
+    with standin() as env, pool_of(env) as pool, bare_connection(env) as conn:
+        health = DsqlHealth(partial(probe, pool, deadline_s=DEADLINE_S))
+        secret = InternalSecret(lambda: SECRET)
+        api = Api(Services(dsql_health=health, internal_secret=secret))
 
         def handled() -> None:
             answer = api(EVENT, "benchmark")

@@ -101,18 +101,25 @@ class InProcess:
 
 
 @pytest.fixture(params=["in this process", "in a process of its own"])
-def start_api(request, start_worker, monkeypatch, caplog) -> Callable[[dict[str, str]], Any]:
+def start_api(
+    request, start_worker, monkeypatch, caplog
+) -> Iterator[Callable[[dict[str, str]], Any]]:
     """Start the API function with an environment; the tests cannot tell which way."""
+    started: list[Api] = []
 
     def in_process(env: dict[str, str]) -> InProcess:
         for name, value in env.items():
             if name.startswith("AWS_"):  # botocore reads these itself
                 monkeypatch.setenv(name, value)
-        return InProcess(api=Api.from_env(env), caplog=caplog)
+        started.append(Api.from_env(env))
+        return InProcess(api=started[-1], caplog=caplog)
 
     if request.param == "in this process":
-        return in_process
-    return lambda env: start_worker("vela.api.handler.handler", env)
+        yield in_process
+    else:
+        yield lambda env: start_worker("vela.api.handler.handler", env)
+    for api in started:
+        api.close()
 
 
 def stop(process: subprocess.Popen[str]) -> None:
@@ -236,7 +243,7 @@ def function_env(dsql_local, aws_env) -> Callable[..., dict[str, str]]:
     """What a function's environment holds that runs as *principal* on the stand-alone cluster."""
 
     def make(principal: Any, role: str = "vela_api", **changes: str) -> dict[str, str]:
-        return aws_env | dsql_local.env(role) | keys_of(principal.credentials) | changes
+        return {**aws_env, **dsql_local.env(role), **keys_of(principal.credentials), **changes}
 
     return make
 

@@ -82,7 +82,8 @@ def test_a_role_without_permission_is_not_authorized(start_api, function_env, ds
     assert "dsql:DbConnect on " + dsql_local.ready["cluster_arn"] in detail["fix"]
 
 
-def test_a_role_nobody_mapped_is_told_apart(start_api, function_env, dsql_local, vela_api, ask):
+@pytest.mark.usefixtures("vela_api")
+def test_a_role_nobody_mapped_is_told_apart(start_api, function_env, dsql_local, ask):
     stranger = dsql_local.principal("api-stranger", "dsql:DbConnect")
     api = start_api(function_env(stranger))
 
