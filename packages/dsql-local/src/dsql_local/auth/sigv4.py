@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 """
 
 import hmac
+import re
 import time
 from collections.abc import Iterable
 from functools import lru_cache
@@ -24,6 +25,8 @@ SERVICE = "dsql"
 TERMINATOR = "aws4_request"
 SIGNED_HEADERS = "host"
 EMPTY_BODY = sha256(b"").hexdigest()
+
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 
 
 def action_for(user: str) -> Action:
@@ -71,7 +74,7 @@ def format_time(epoch_s: float) -> str:
 
 def encode(value: str) -> str:
     """Percent-encode everything but the unreserved characters."""
-    return quote(value, safe="-._~")
+    return value if _UNRESERVED.fullmatch(value) else quote(value, safe="-._~")
 
 
 def canonical_query(parameters: Iterable[tuple[str, str]]) -> str:

@@ -40,7 +40,8 @@ async def create_cluster(control: Control, request: Request) -> Response:
     cluster = await asyncio.to_thread(
         control.registry.create_cluster,
         now=control.now(),
-        # Left out, it is on; see the CLI examples of the user guide's getting-started page.
+        # Left out, it is on: the user guide's create-cluster example, "configuring single-Region
+        # clusters", shows it so and names the option that turns it off.
         deletion_protection=True if protection is None else protection,
         tags=fields.tags(body),
         kms_key=fields.text(body, "kmsEncryptionKey", _KMS_KEY) or OWNED_KEY,

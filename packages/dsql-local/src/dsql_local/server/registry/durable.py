@@ -50,6 +50,7 @@ def write(path: Path, body: bytes) -> None:
     """Replace the file's body by *body*, durably."""
     unfinished = path.with_name(f"{path.name}.new")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         unfinished.unlink(missing_ok=True)  # left by a crash, perhaps
         _write_new(unfinished, _header(body) + b"\n" + body)
         unfinished.replace(path)

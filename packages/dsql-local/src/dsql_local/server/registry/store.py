@@ -43,7 +43,6 @@ class Registry:
         self.path = directory / "registry"
         self._turn = threading.Lock()
         if (body := durable.read(self.path)) is None:
-            directory.mkdir(parents=True, exist_ok=True)
             self._state = State(region=region, account=account, suffix=new_suffix())
             durable.write(self.path, encode(self._state))
         else:
