@@ -7,12 +7,12 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from dsql_local.cli import commands
-from dsql_local.options import Options
 from dsql_local.running import NAME
 
-Subparsers = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - what add_subparsers returns has no public name
 
 
 def default_data_dir() -> Path:

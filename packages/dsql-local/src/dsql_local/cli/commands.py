@@ -135,7 +135,8 @@ def psql(arguments: Namespace) -> int:
         )
     environment = cluster.environment(arguments.user)
     password = {"PGPASSWORD": cluster.token(arguments.user)}
-    os.execve(program, ["psql", *arguments.rest], os.environ | environment | password)
+    # psql takes this process over, and with it the terminal and its signals.
+    os.execve(program, ["psql", *arguments.rest], os.environ | environment | password)  # noqa: S606 - no shell is wanted
 
 
 def hosts(arguments: Namespace) -> int:

@@ -6,11 +6,13 @@ or programs which the unprivileged account could not reach, which then lie below
 in the data directory leading there.
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +49,16 @@ class Place:
 def digest(data_dir: Path) -> str:
     """Name *data_dir* in few characters."""
     return hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:12]
+
+
+@contextlib.contextmanager
+def settled(data_dir: Path, system: Path = SYSTEM) -> Iterator[Place]:
+    """Find or make the directories for *data_dir*; remove those for sockets in the end."""
+    place = settle(data_dir, system)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place.sockets, ignore_errors=True)
 
 
 def settle(data_dir: Path, system: Path = SYSTEM) -> Place:

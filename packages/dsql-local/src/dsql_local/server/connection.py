@@ -98,7 +98,7 @@ class Connection:
             self._socket = await self._house.instances.socket(cluster.identifier)
             await self._loop.create_unix_connection(lambda: BackendSide(self), str(self._socket))
         except (DsqlLocalError, OSError) as error:
-            log.error("cannot reach PostgreSQL: %s", error)  # noqa: TRY400 - the line says all; a traceback is for bugs
+            log.warning("cannot reach PostgreSQL: %s", error)
             message = f"unable to accept connection, {error}"
             self.do(self.session.refused(Problem(sqlstate="58000", message=message)))
 

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import socket
 import ssl
+from enum import Enum, auto
 from weakref import WeakKeyDictionary
 
 from dsql_local.server.admission import TLS_ONLY
@@ -28,6 +29,14 @@ BACKLOG = 512
 # How long to wait before accepting again when the process is out of file descriptors.
 EXHAUSTED_PAUSE_S = 0.1
 ACCEPTED, NOT_ACCEPTED = b"S", b"N"
+
+
+class Step(Enum):
+    """What follows an answer given before TLS."""
+
+    AGAIN = auto()
+    TLS = auto()
+    END = auto()
 
 
 class Listener:
@@ -65,7 +74,7 @@ class Listener:
 
     async def _receive(self, client: socket.socket) -> None:
         """Bring one client through the TLS handshake, or end it."""
-        client.setblocking(False)
+        client.setblocking(False)  # noqa: FBT003 - the socket module's own signature
         try:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             async with asyncio.timeout(HANDSHAKE_TIMEOUT_S):
@@ -86,29 +95,18 @@ class Listener:
 
     async def _wants_tls(self, client: socket.socket) -> bool:
         """Answer what is asked before TLS; whether TLS comes next."""
-        while True:
+        step = Step.AGAIN
+        while step is Step.AGAIN:
             first = await self._peek(client)
-            if first == startup.TLS_HANDSHAKE:
-                return True
-            if first is None:
-                return False
+            if first is None or first == startup.TLS_HANDSHAKE:
+                return first is not None
             packet = await self._packet(client)
-            match packet:
-                case startup.EncryptionRequest(gss=True):
-                    await self._loop.sock_sendall(client, NOT_ACCEPTED)
-                case startup.EncryptionRequest():
-                    await self._loop.sock_sendall(client, ACCEPTED)
-                    return True
-                case startup.CancelRequest():
-                    await self._house.cancel(packet)
-                    return False
-                case startup.StartupMessage():
-                    await self._loop.sock_sendall(client, TLS_ONLY.encode())
-                    return False
-                case Violation(message=text):
-                    problem = Problem(sqlstate="08P01", message=text or "protocol violation")
-                    await self._loop.sock_sendall(client, problem.encode())
-                    return False
+            if isinstance(packet, startup.CancelRequest):
+                await self._house.cancel(packet)
+                return False
+            answer, step = _answered(packet)
+            await self._loop.sock_sendall(client, answer)
+        return step is Step.TLS
 
     async def _peek(self, client: socket.socket) -> int | None:
         """Look at the next byte without taking it; None at the end."""
@@ -137,14 +135,22 @@ class Listener:
         return data
 
     async def _readable(self, client: socket.socket) -> None:
-        ready = self._loop.create_future()
-
-        def tell() -> None:
-            if not ready.done():
-                ready.set_result(None)
-
-        self._loop.add_reader(client.fileno(), tell)
+        ready = asyncio.Event()
+        self._loop.add_reader(client.fileno(), ready.set)
         try:
-            await ready
+            await ready.wait()
         finally:
             self._loop.remove_reader(client.fileno())
+
+
+def _answered(
+    packet: startup.EncryptionRequest | startup.StartupMessage | Violation,
+) -> tuple[bytes, Step]:
+    match packet:
+        case startup.EncryptionRequest(gss=gss):
+            return (NOT_ACCEPTED, Step.AGAIN) if gss else (ACCEPTED, Step.TLS)
+        case startup.StartupMessage():
+            return TLS_ONLY.encode(), Step.END
+        case Violation(message=text):
+            problem = Problem(sqlstate="08P01", message=text or "protocol violation")
+            return problem.encode(), Step.END

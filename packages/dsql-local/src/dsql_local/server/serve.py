@@ -54,12 +54,14 @@ def serve(options: Options, announce: Callable[[Running], None]) -> signal.Signa
 @contextlib.contextmanager
 def prepared(options: Options) -> Iterator[Prepared]:
     """Take the data directory and the port, and make what is missing."""
-    with held(options.data_dir) as directory, _bound(options.host, options.port) as sock:
+    with contextlib.ExitStack() as stack:
+        directory = stack.enter_context(held(options.data_dir))
+        sock = stack.enter_context(_bound(options.host, options.port))
         registry = Registry(directory.registry, region=options.region, account=options.account)
         cluster = stand_alone.provide(registry) if options.admin_cluster else None
         files = tls.Files(directory=directory.tls)
         tls.provide(files, tls.host_patterns(registry.region, registry.suffix), datetime.now(UTC))
-        place = places.settle(directory.path)
+        place = stack.enter_context(places.settled(directory.path))
         instances = Instances(place, templates.prepare(place, templates.cache()))
         instances.check([known.identifier for known in registry.list_clusters()])
         yield Prepared(
@@ -87,17 +89,21 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
                 f"cannot listen on {host}:{port}: {error.strerror}",
                 fix="Stop what listens there, or choose another with --port (0 takes a free one).",
             ) from None
-        sock.setblocking(False)
+        sock.setblocking(False)  # noqa: FBT003 - the socket module's own signature
         yield sock
 
 
 def _run(server: Prepared, announce: Callable[[Running], None]) -> signal.Signals:
-    try:
-        from uvloop import new_event_loop  # noqa: PLC0415 - absent where it cannot be built
-    except ImportError:
-        new_event_loop = asyncio.new_event_loop
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_serve(server, announce))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop  # noqa: PLC0415 - absent where it cannot be built
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
 
 
 async def _serve(server: Prepared, announce: Callable[[Running], None]) -> signal.Signals:

@@ -155,7 +155,7 @@ class Login:
                 return self.refused(_protocol(text or "invalid message length"))
             case Frame(type=kind) if kind != ord("p"):
                 return self.refused(
-                    _protocol("expected password response, got message type %d" % kind)
+                    _protocol(f"expected password response, got message type {kind}")
                 )
             case Frame():
                 self.ahead = self.ahead[len(found.raw) :]

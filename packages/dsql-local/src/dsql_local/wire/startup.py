@@ -24,7 +24,7 @@ PROTOCOL_MINOR = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncryptionRequest:
-    """May we talk over TLS (or GSSAPI)?"""
+    """A client asks whether it may talk over TLS (or GSSAPI)."""
 
     gss: bool
 
