@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vela.api.failure_fields import as_fields
-from vela.dsql.deadline import Clocks, Moment
+from vela.dsql.deadline import Clocks, Moment, between
 from vela.errors import SecretUnreadable, SettingsError, VelaError
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,8 @@ class InternalSecret:
 
     def _current(self) -> str | None:
         with self._lock:
-            if self._last is None or self._clocks.since(self._last[0]) >= _keep_s(self._last[1]):
+            now = self._clocks.read()
+            if self._last is None or between(self._last[0], now) >= _keep_s(self._last[1]):
                 value = self._reread()
                 self._last = (self._clocks.read(), value)
             return self._last[1]
