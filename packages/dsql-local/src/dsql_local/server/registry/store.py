@@ -40,7 +40,7 @@ class Registry:
     """What the control plane knows, in one file of *directory*."""
 
     def __init__(self, directory: Path, *, region: str, account: str) -> None:
-        self.path = directory / "registry"
+        self.path = directory / "state"
         self._turn = threading.Lock()
         if (body := durable.read(self.path)) is None:
             self._state = State(region=region, account=account, suffix=new_suffix())
