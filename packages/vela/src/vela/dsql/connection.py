@@ -7,6 +7,7 @@ connection psycopg's own errors pass, since only the caller knows what they mean
 
 import math
 import queue
+import select
 import socket
 import threading
 import time
@@ -46,6 +47,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
     rested_at: Moment = (0.0, 0.0)
     lifetime_s: float = 0.0
     uses: int = 0
+    _poll: "select.poll | None" = None  # typeshed has a class where Python has a function
 
     # Narrower than psycopg's: a deadline is added, and what it lets callers choose is decided.
     @classmethod
@@ -97,6 +99,13 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
                 if self.deadline.passed:  # no time for ROLLBACK: closing rolls back as well
                     self.close()
                 raise
+
+    def has_news(self) -> bool:
+        """Tell whether the server said something unasked, such as goodbye; sends nothing."""
+        if self._poll is None:
+            self._poll = select.poll()
+            self._poll.register(self.pgconn.socket, select.POLLIN)
+        return bool(self._poll.poll(0))
 
     def _too_late(self) -> DeadlineExceeded:
         return DeadlineExceeded(
