@@ -45,15 +45,18 @@ class Api:
 
     def __call__(self, event: Mapping[str, Any], request_id: str) -> dict[str, Any]:
         """Answer one event."""
+        method = "GET"
         try:
             request = Request.parse(event)
-            return respond(request, self._services).render(method=request.method)
+            method = request.method
+            answer = respond(request, self._services)
         except VelaError as error:
-            return refusal(error).render()
+            answer = refusal(error)
         except Exception:
             log.exception("request.crashed", extra={"request_id": request_id})
             body = {"status": "error", "code": VelaError.code, "request_id": request_id}
-            return Response(status=500, body=body).render()
+            answer = Response(status=500, body=body)
+        return answer.render(method=method)
 
 
 def pool_of(env: Mapping[str, str]) -> Pool:

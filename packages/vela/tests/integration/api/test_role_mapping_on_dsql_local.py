@@ -18,13 +18,18 @@ def role():
 
 
 @pytest.fixture
-def maker(dsql_local, function_env, start_worker):
-    """The custom resource's function: a role of its own, which alone may become admin."""
+def start_maker(dsql_local, function_env, start_worker):
+    """Start the custom resource's function: a role of its own, which alone may become admin."""
     principal = dsql_local.principal("mapping-maker", "dsql:DbConnectAdmin")
     env = function_env(principal)
     for name in ("DSQL_ENDPOINT", "DSQL_CLUSTER_ARN", "DSQL_DATABASE_ROLE"):
         del env[name]  # CloudFormation names them in each request
-    return start_worker(HANDLER, env, seconds=60.0)
+    return lambda: start_worker(HANDLER, env, seconds=60.0)
+
+
+@pytest.fixture
+def maker(start_maker):
+    return start_maker()
 
 
 @pytest.fixture
@@ -110,6 +115,21 @@ def test_a_create_that_is_repeated_changes_nothing(dsql_local, ask, mapped, make
         "role_mapping.already_granted",
         "custom_resource.answered",
     ]
+
+
+def test_two_creates_at_once_both_succeed(
+    dsql_local, start_maker, request_of, response_url, mapped
+):
+    arn = dsql_local.principal("mapping-one", "dsql:DbConnect").arn
+    makers = [start_maker() for _ in range(4)]
+
+    for maker in makers:
+        maker.begin(request_of("Create", arn))
+    for maker in makers:
+        maker.finish()
+
+    assert [put.body.get("Reason") for put in response_url.puts] == [None] * len(makers)
+    assert mapped() == {arn}
 
 
 def test_a_replaced_iam_role_is_mapped_before_the_old_one_is_unmapped(dsql_local, ask, mapped):

@@ -88,6 +88,11 @@ def test_head_gives_what_get_gives_without_the_body(http_event, probe):
     assert head == {**get, "body": ""}
 
 
+@pytest.mark.parametrize("path", ["/api/nothing", HEALTH])
+def test_head_never_has_a_body(http_event, path):
+    assert api()(http_event("HEAD", path), "r-1")["body"] == ""
+
+
 @pytest.mark.parametrize(
     "event", [{}, {"rawPath": "/api/health"}, {"requestContext": None}, None, []]
 )
@@ -143,7 +148,17 @@ def test_the_holder_of_the_secret_hears_code_text_and_fix(http_event):
 
 
 @pytest.mark.parametrize(
-    "offered", ["Bearer wrong", "Bearer ", "Bearer", f"Basic {SECRET}", SECRET, "", "Bearer ☃"]
+    "offered",
+    [
+        "Bearer wrong",
+        "Bearer ",
+        "Bearer",
+        f"Basic {SECRET}",
+        SECRET,
+        "",
+        "Bearer ☃",
+        "Bearer \ud800",
+    ],
 )
 def test_whoever_offers_anything_else_is_a_stranger(http_event, offered):
     answer = api()(http_event("GET", DSQL_HEALTH, {"authorization": offered}), "r-1")

@@ -80,7 +80,7 @@ def test_what_passes_by_itself_is_waited_for_longest(kind):
     assert 290 < given_up_after(of(kind)) <= 300
 
 
-@pytest.mark.parametrize("sqlstate", ["XX000", "42710"])
+@pytest.mark.parametrize("sqlstate", ["XX000", "42710", "23505"])
 def test_an_unavailable_server_and_a_race_for_the_role_pass_as_well(sqlstate):
     assert 290 < given_up_after(of(DsqlError, sqlstate)) <= 300
 

@@ -37,7 +37,8 @@ class InternalSecret:
         secret = self._current()
         if secret is None:
             return False
-        matched = hmac.compare_digest(offered.encode(), secret.encode())
+        offer = offered.encode(errors="surrogatepass")  # a header may hold any code point
+        matched = hmac.compare_digest(offer, secret.encode())
         if not matched:
             log.warning("internal_secret.refused")
         return matched
