@@ -9,15 +9,17 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from vela.dsql import Credentials, DsqlSettings, Pool, credential_chain
+from vela.local import LocalCloud, LocalSettings, Running
 
 READY_WITHIN_S = 60.0
+PROJECT = Path(__file__).parents[3]
 SERVE = ["--port", "0", "--control-port", "0", "--data-dir", "data", "--ready-file", "ready.json"]
 
 
@@ -192,3 +194,41 @@ def cluster(request: pytest.FixtureRequest) -> Cluster:
     local: DsqlLocal = request.getfixturevalue("dsql_local")
     settings = local.settings("admin", DSQL_CONNECTOR=request.param)
     return Cluster(settings=settings, credentials=lambda: local.admin)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """A project root of a test's own; the emulator's installation is shared with the checkout."""
+
+    root: Path
+
+    @property
+    def cloud(self) -> LocalCloud:
+        uv = PROJECT / ".vela/tools/uv/bin/uv"
+        settings = LocalSettings.of(self.root, port=0, dsql_port=0)
+        return LocalCloud(replace(settings, uv=uv) if uv.exists() else settings)
+
+
+@pytest.fixture(scope="session")
+def new_checkout(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Checkout]:
+    """Make project roots that have no local cloud yet."""
+
+    def make() -> Checkout:
+        root = tmp_path_factory.mktemp("checkout")
+        tools = PROJECT / ".vela/tools"
+        tools.mkdir(parents=True, exist_ok=True)
+        (root / ".vela").mkdir()
+        (root / ".vela/tools").symlink_to(tools)
+        return Checkout(root=root)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def local_cloud(new_checkout: Callable[[], Checkout]) -> Iterator[Running]:
+    """A whole local cloud on free ports, purged afterwards."""
+    cloud = new_checkout().cloud
+    try:
+        yield cloud.start(lambda _news: None)
+    finally:
+        cloud.purge()

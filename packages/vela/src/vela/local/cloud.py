@@ -132,11 +132,10 @@ class LocalCloud:
         self._prepare()
         progress("starting dsql-local and the AWS API emulator")
         emulator, dsql = self._programs()
-        dsql_process = dsql.start()
-        emulator_process = emulator.start()
-        dsql_ready = dsql.wait_ready(dsql_process, patience_s=START_PATIENCE_S)
+        dsql_pid, emulator_pid = dsql.start(), emulator.start()
+        dsql_ready = dsql.wait_ready(dsql_pid, patience_s=START_PATIENCE_S)
         self._remember_data(Path(dsql_ready["data_dir"]))
-        ready = emulator.wait_ready(emulator_process, patience_s=START_PATIENCE_S)
+        ready = emulator.wait_ready(emulator_pid, patience_s=START_PATIENCE_S)
         return replace(self._running(ready, dsql_ready), notices=_notices(ready))
 
     def _prepare(self) -> None:

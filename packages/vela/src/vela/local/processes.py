@@ -101,28 +101,31 @@ class Program:
         """Where the process's output goes."""
         return self.logs / f"{self.name}.log"
 
-    def start(self) -> "subprocess.Popen[bytes]":
-        """Start the process in a session of its own and write it down."""
+    def start(self) -> int:
+        """Start the process in a session of its own, write it down and return its id."""
         self.ready_file.unlink(missing_ok=True)
         self._rotate_log()
-        with self.log.open("wb") as log:
-            process = subprocess.Popen(
-                self.command,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        started = Started(pid=process.pid, begun=begun(process.pid), version=self.version)
-        _write(self.pid_file, asdict(started))
-        return process
+        log_flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        # Not subprocess: its object expects to see the end of what it has started.
+        pid = os.posix_spawn(
+            self.command[0],
+            list(self.command),
+            self.environment,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, str(self.log), log_flags, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            setsid=True,
+        )
+        _write(self.pid_file, asdict(Started(pid=pid, begun=begun(pid), version=self.version)))
+        return pid
 
-    def wait_ready(self, process: "subprocess.Popen[bytes]", *, patience_s: float) -> Any:
+    def wait_ready(self, pid: int, *, patience_s: float) -> Any:
         """Return what the ready file tells; if the process ends first, its last words."""
         deadline = time.monotonic() + patience_s
         while not self.ready_file.exists():
-            if (status := process.poll()) is not None:
+            if (status := _exit_status(pid)) is not None:
                 raise self._ended(status)
             if time.monotonic() > deadline:
                 raise ProcessFailed(
@@ -154,6 +157,12 @@ class Program:
         text = self.log.read_text(encoding="utf-8", errors="replace")
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         return lines[-1].rstrip(".") if lines else "it wrote nothing"
+
+
+def _exit_status(pid: int) -> int | None:
+    """Return the status of a child that has ended, or None while it runs."""
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None
 
 
 def begun(pid: int) -> str:

@@ -6,11 +6,15 @@ Law: values only.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 #: Every variable with one of these prefixes is somebody else's account.
 FOREIGN = ("AWS_", "CDK_")
 #: So is a proxy: the local cloud is on loopback.
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+#: AWS's names that the emulator answers to, and what they are called below localhost.
+SERVED = {"cloudfront.net": "cloudfront", "execute-api.REGION.amazonaws.com": "execute-api"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,19 @@ class Running:
             # Functions run under this machine's Python, so their wheels are for it.
             "VELA_LAMBDA_TARGET": "host",
         }
+
+    def url_here(self, url: str) -> str:
+        """Give the address on this machine of what AWS would serve at *url*.
+
+        ``https://d1.cloudfront.net`` is ``http://d1.cloudfront.localhost:8400`` here: browsers and
+        curl take every name below ``localhost`` for this machine.
+        """
+        parts = urlsplit(url)
+        label, _, zone = (parts.hostname or "").partition(".")
+        if (service := SERVED.get(zone.replace(self.region, "REGION"))) is None:
+            return url
+        port = urlsplit(self.endpoint_url).port
+        return parts._replace(scheme="http", netloc=f"{label}.{service}.localhost:{port}").geturl()
 
     def environment_over(self, base: Mapping[str, str]) -> dict[str, str]:
         """Return *base* without anybody else's account, pointed here."""
