@@ -48,6 +48,30 @@ class Bundle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """All that decides an asset's files."""
+
+    runtime: tuple[str, ...]
+    requirements: str
+    sources: Mapping[str, bytes]
+
+    def digest(self) -> str:
+        """Name the asset."""
+        digest = hashlib.sha256()
+        texts = (LAYOUT, *self.runtime, self.requirements)
+        for part in (*(text.encode() for text in texts), *_flat(self.sources)):
+            digest.update(len(part).to_bytes(8, "big") + part)
+        return digest.hexdigest()
+
+    def write_sources(self, asset: Path) -> None:
+        """Put the rooms beside the wheels."""
+        for name, content in self.sources.items():
+            path = asset / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bundler:
     """Builds the asset of one checkout.
 
@@ -66,28 +90,32 @@ class Bundler:
 
     def build(self, target: LambdaTarget) -> Bundle:
         """Give the asset for *target*, building it unless it is there."""
-        requirements = self._requirements()
-        digest = _digest(target, requirements)
+        inputs = Inputs(
+            runtime=_runtime(target),
+            requirements=self._run(["export", *EXPORT]),
+            sources=_sources(),
+        )
+        digest = inputs.digest()
         directory = self.cache / f"{target}-{digest}"
         if not directory.is_dir():
-            self._assemble(directory, _runtime(target), requirements)
+            self._assemble(directory, inputs)
             _forget(self.cache.glob(f"{target}-*"), keep=directory)
         return Bundle(directory=directory, digest=digest)
 
-    def _requirements(self) -> str:
-        return self._run(["export", *EXPORT])
-
-    def _assemble(self, directory: Path, runtime: Sequence[str], requirements: str) -> None:
+    def _assemble(self, directory: Path, inputs: Inputs) -> None:
         self.cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self.cache, prefix="new-") as scratch:
             listed, asset = Path(scratch, "requirements.txt"), Path(scratch, "asset")
-            listed.write_text(requirements, encoding="utf-8")
-            where = ["--target", str(asset), *runtime, "--requirement", str(listed)]
+            listed.write_text(inputs.requirements, encoding="utf-8")
+            where = ["--target", str(asset), *inputs.runtime, "--requirement", str(listed)]
             self._run(["pip", "install", *INSTALL, *where])
-            _copy_rooms(asset / "vela")
+            inputs.write_sources(asset)
             _normalise(asset)
-            if not directory.is_dir():  # another synthesis may have been quicker
+            try:
                 asset.rename(directory)
+            except OSError:
+                if not directory.is_dir():  # else another synthesis was quicker
+                    raise
 
     def _run(self, arguments: Sequence[str]) -> str:
         command = [str(self.uv), *arguments, "--quiet", "--no-progress", "--color", "never"]
@@ -121,27 +149,17 @@ def _runtime(target: LambdaTarget) -> tuple[str, ...]:
             return ("--python-version", f"{major}.{minor}")
 
 
-def _digest(target: LambdaTarget, requirements: str) -> str:
-    digest = hashlib.sha256()
-    for text in (LAYOUT, *_runtime(target), sys.platform if target == "host" else "", requirements):
-        digest.update(text.encode() + b"\0")
-    for source in _sources():
-        digest.update(source.relative_to(_PACKAGE).as_posix().encode() + b"\0")
-        digest.update(source.read_bytes() + b"\0")
-    return digest.hexdigest()
+def _flat(files: Mapping[str, bytes]) -> Iterator[bytes]:
+    for name, content in files.items():
+        yield name.encode()
+        yield content
 
 
-def _sources() -> Iterator[Path]:
-    for room in ROOMS:
-        path = _PACKAGE / room
-        yield from sorted(path.rglob("*.py")) if path.is_dir() else [path]
-
-
-def _copy_rooms(destination: Path) -> None:
-    for source in _sources():
-        copy = destination / source.relative_to(_PACKAGE)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(source.read_bytes())
+def _sources() -> dict[str, bytes]:
+    """Read the rooms once, so that what is digested is what is written."""
+    paths = [p for room in ROOMS for p in (_PACKAGE / room, *(_PACKAGE / room).rglob("*.py"))]
+    files = sorted(path for path in paths if path.is_file())
+    return {f"vela/{path.relative_to(_PACKAGE).as_posix()}": path.read_bytes() for path in files}
 
 
 def _normalise(asset: Path) -> None:

@@ -36,6 +36,9 @@ _DOMAIN = re.compile(rf"(?=.{{4,253}}$)(?:{_LABEL}\.)+[a-z]{{2,63}}")
 _CERTIFICATE = re.compile(rf"arn:aws:acm:{REGION}:\d{{12}}:certificate/[0-9A-Za-z-]+", re.ASCII)
 
 
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
 class Stage(StrEnum):
     """Whether data outlive their stacks."""
 
@@ -49,8 +52,10 @@ class LambdaTarget(StrEnum):
     LAMBDA = "lambda"
     HOST = "host"
 
-
-Choice = TypeVar("Choice", bound=StrEnum)
+    @classmethod
+    def parse(cls, env: Mapping[str, str]) -> "LambdaTarget":
+        """Read it alone: the CDK app asks before it has a context."""
+        return _choice(cls, "VELA_LAMBDA_TARGET", env.get("VELA_LAMBDA_TARGET"), cls.LAMBDA)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +84,7 @@ class InfraSettings:
             domain=_domain(_text(context, "domain"), certificate),
             certificate=_certificate(certificate),
             zones=_zones(_text(context, "zones")),
-            lambda_target=_choice(
-                LambdaTarget,
-                "VELA_LAMBDA_TARGET",
-                env.get("VELA_LAMBDA_TARGET"),
-                LambdaTarget.LAMBDA,
-            ),
+            lambda_target=LambdaTarget.parse(env),
         )
 
 
