@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from vela.cli import platform, screen
-from vela.cli.platform import settings_of
+from vela.local import LocalSettings
 from vela.ops.target import Target
 
 app = typer.Typer(
@@ -27,6 +27,15 @@ Project = Annotated[
         envvar="VELA_PROJECT", help="The checkout.", exists=True, file_okay=False, show_default="."
     ),
 ]
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="VELA_HOME",
+        help="Where the local cloud keeps its data, logs and locks.",
+        file_okay=False,
+        show_default=".vela of the checkout",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 Count = Annotated[int, typer.Option(help="How many times to call it.", min=1, max=10_000)]
 MaybePort = int | None
@@ -36,6 +45,7 @@ MaybePort = int | None
 def up(
     *,
     project: Project = Path(),
+    home: Home = None,
     port: Annotated[
         MaybePort,
         typer.Option(
@@ -49,7 +59,7 @@ def up(
     as_json: AsJson = False,
 ) -> None:
     """Start the whole platform on this machine, deploy it with CDK, check its health."""
-    settings = settings_of(project, port=port, dsql_port=dsql_port)
+    settings = LocalSettings.of(project, home=home, port=port, dsql_port=dsql_port)
     platform.up(settings, count=count, as_json=as_json)
 
 
@@ -57,22 +67,24 @@ def up(
 def down(
     *,
     project: Project = Path(),
+    home: Home = None,
     purge: Annotated[bool, typer.Option("--purge", help="Forget the platform's data too.")] = False,
 ) -> None:
     """Stop the platform on this machine; its data stay unless they are purged."""
-    platform.down(settings_of(project), purge=purge)
+    platform.down(LocalSettings.of(project, home=home), purge=purge)
 
 
 @app.command()
-def status(*, project: Project = Path(), as_json: AsJson = False) -> None:
+def status(*, project: Project = Path(), home: Home = None, as_json: AsJson = False) -> None:
     """Tell what runs on this machine, where it is reached and where its logs are."""
-    platform.status(settings_of(project), as_json=as_json)
+    platform.status(LocalSettings.of(project, home=home), as_json=as_json)
 
 
 @app.command()
 def health(
     *,
     project: Project = Path(),
+    home: Home = None,
     count: Count = 1,
     target: Annotated[
         Target | None,
@@ -81,11 +93,13 @@ def health(
     as_json: AsJson = False,
 ) -> None:
     """Call the deployed health-check: success rate, p50, p95 and p99."""
-    platform.health(settings_of(project), count=count, target=target, as_json=as_json)
+    platform.health(
+        LocalSettings.of(project, home=home), count=count, target=target, as_json=as_json
+    )
 
 
 @app.command()
-def env(*, project: Project = Path()) -> None:
+def env(*, project: Project = Path(), home: Home = None) -> None:
     """Print the shell exports that point AWS clients at the local cloud."""
-    for name, value in platform.environment(settings_of(project)).items():
+    for name, value in platform.environment(LocalSettings.of(project, home=home)).items():
         screen.line(f"export {name}={shlex.quote(value)}")

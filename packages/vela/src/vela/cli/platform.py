@@ -31,7 +31,7 @@ def up(settings: LocalSettings, *, count: int, as_json: bool) -> None:
     with _started(LocalCloud(settings), steps) as running:
         account = Account(environment=running.environment)
         _deployment(settings, running, account).run(steps)
-        outputs = read(account.cloudformation())
+        outputs = read(account.cloudformation()).at(running.url_here)
         with steps.step("checking health", f"health-check called {count} times"):
             summary = _check(account, outputs, count=count).require(REQUIRED_SHARE)
     if as_json:
@@ -70,8 +70,12 @@ def status(settings: LocalSettings, *, as_json: bool) -> None:
 
 def health(settings: LocalSettings, *, count: int, target: Target | None, as_json: bool) -> None:
     """Call the deployed health-check; fail when it answers too seldom."""
-    account = _account(settings, target)
-    summary = _check(account, read(account.cloudformation()), count=count)
+    here = None if target is Target.AWS else LocalCloud(settings).status().running
+    if target is Target.LOCAL and here is None:
+        raise _not_running()
+    account = Account(environment=here.environment if here else {})
+    outputs = _outputs(here) if here else read(account.cloudformation())
+    summary = _check(account, outputs, count=count)
     if as_json:
         screen.json(summary.as_json())
     else:
@@ -81,7 +85,10 @@ def health(settings: LocalSettings, *, count: int, target: Target | None, as_jso
 
 def environment(settings: LocalSettings) -> Mapping[str, str]:
     """Give the variables that point AWS clients at the local cloud."""
-    return _running(settings).environment
+    running = LocalCloud(settings).status().running
+    if running is None:
+        raise _not_running()
+    return running.environment
 
 
 @contextmanager
@@ -116,31 +123,10 @@ def _check(account: Account, outputs: Outputs, *, count: int) -> Summary:
     return health_check.summarise(outputs.website_url, answers, detailed=secret is not None)
 
 
-def _account(settings: LocalSettings, target: Target | None) -> Account:
-    """Take the target asked for; without one the local cloud if it runs, else AWS."""
-    running = LocalCloud(settings).status().running
-    match target:
-        case Target.AWS:
-            return Account(environment={})
-        case Target.LOCAL:
-            return Account(environment=_running(settings).environment)
-        case None:
-            return Account(environment=running.environment if running else {})
-
-
-def _running(settings: LocalSettings) -> Running:
-    running = LocalCloud(settings).status().running
-    if running is None:
-        raise MachineError("the local cloud does not run", "Start it: `make up`")
-    return running
+def _not_running() -> MachineError:
+    return MachineError("the local cloud does not run", "Start it: `make up`")
 
 
 def _outputs(running: Running) -> Outputs:
-    return read(Account(environment=running.environment).cloudformation())
-
-
-def settings_of(
-    project: Path, *, port: int | None = None, dsql_port: int | None = None
-) -> LocalSettings:
-    """Make the local cloud's settings of what was given on the command line."""
-    return LocalSettings.of(project, port=port, dsql_port=dsql_port)
+    account = Account(environment=running.environment)
+    return read(account.cloudformation()).at(running.url_here)

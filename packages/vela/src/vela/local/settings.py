@@ -16,7 +16,8 @@ class LocalSettings:
     """The local cloud of one checkout.
 
     Args:
-        root: The checkout; everything local is kept in its ``.vela`` directory.
+        root: The checkout; what is installed is kept in its ``.vela/tools``.
+        home: Where everything else is kept; the checkout's ``.vela`` unless said.
         port: Where the AWS APIs and CloudFront answer; 0 takes a free port.
         dsql_port: Where dsql-local takes PostgreSQL connections; 0 takes a free port.
         uv: The uv program; without it ``UV`` of the environment and the PATH are asked.
@@ -24,28 +25,37 @@ class LocalSettings:
     """
 
     root: Path
+    home: Path | None = None
     port: int = DEFAULT_PORT
     dsql_port: int = DEFAULT_DSQL_PORT
     uv: Path | None = None
 
     @classmethod
-    def of(cls, root: Path, *, port: int | None = None, dsql_port: int | None = None) -> Self:
-        """Take the default for every port that is not given."""
+    def of(
+        cls,
+        root: Path,
+        *,
+        home: Path | None = None,
+        port: int | None = None,
+        dsql_port: int | None = None,
+    ) -> Self:
+        """Take the default for everything that is not given."""
         return cls(
             root=root.resolve(),
+            home=home.resolve() if home else None,
             port=DEFAULT_PORT if port is None else port,
             dsql_port=DEFAULT_DSQL_PORT if dsql_port is None else dsql_port,
         )
 
     @property
     def directory(self) -> Path:
-        """Everything local lives here."""
-        return self.root / ".vela"
+        """What runs and what it keeps lives here."""
+        return self.home or self.root / ".vela"
 
     @property
     def tools(self) -> Path:
         """What was installed; survives a purge."""
-        return self.directory / "tools"
+        return self.root / ".vela" / "tools"
 
     @property
     def data(self) -> Path:
