@@ -100,6 +100,14 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
                     self.close()
                 raise
 
+    def ping(self) -> None:
+        """Ask for an answer, without the cost of a cursor."""
+        with self.lock:
+            self.pgconn.send_query(b"SELECT 1")
+            *_, result = self.wait(generators.execute(self.pgconn))
+        if result.status != pq.ExecStatus.TUPLES_OK:
+            raise psycopg.errors.error_from_result(result)
+
     def has_news(self) -> bool:
         """Tell whether the server said something unasked, such as goodbye; sends nothing."""
         if self._poll is None:

@@ -191,7 +191,7 @@ class Pool:
             return True
         conn.deadline = deadline.within(CHECK_S)
         try:
-            conn.execute("SELECT 1")
+            conn.ping()
         except psycopg.errors.SerializationFailure:  # an answer: the schema changed meanwhile
             return True
         except (psycopg.Error, DeadlineExceeded):
