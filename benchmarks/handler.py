@@ -37,7 +37,20 @@ SECRET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL"
 EVENT: Mapping[str, Any] = {
     "version": "2.0",
     "rawPath": "/api/internal/dsql-health",
-    "headers": {"authorization": f"Bearer {SECRET}", "host": "example.com"},
+    "headers": {
+        "accept": "*/*",
+        "accept-encoding": "gzip",
+        "authorization": f"Bearer {SECRET}",
+        "content-length": "0",
+        "host": "abcdefghij.execute-api.us-east-1.amazonaws.com",
+        "user-agent": "Amazon CloudFront",
+        "via": "2.0 0123456789abcdef0123456789abcdef.cloudfront.net (CloudFront)",
+        "x-amz-cf-id": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ==",
+        "x-amzn-trace-id": "Root=1-00000000-000000000000000000000000",
+        "x-forwarded-for": "192.0.2.1, 198.51.100.1",
+        "x-forwarded-port": "443",
+        "x-forwarded-proto": "https",
+    },
     "requestContext": {"http": {"method": "GET"}, "requestId": "benchmark"},
 }
 

@@ -33,7 +33,8 @@ def health(_request: Request, _services: Services) -> Response:
 
 def dsql_health(request: Request, services: Services) -> Response:
     """Say whether the database answers; how and why only to who holds the internal secret."""
-    detailed = request.bearer is not None and services.internal_secret.matches(request.bearer)
+    bearer = request.bearer
+    detailed = bearer is not None and services.internal_secret.matches(bearer)
     outcome = services.dsql_health.fresh() if detailed else services.dsql_health.shared()
     failed = isinstance(outcome, VelaError)
     answer: dict[str, object] = {"status": "error" if failed else "ok"}

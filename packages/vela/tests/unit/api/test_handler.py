@@ -94,7 +94,8 @@ def test_head_never_has_a_body(http_event, path):
 
 
 @pytest.mark.parametrize(
-    "event", [{}, {"rawPath": "/api/health"}, {"requestContext": None}, None, []]
+    "event",
+    [{}, {"rawPath": "/api/health"}, {"requestContext": None}, {"requestContext": []}, None, []],
 )
 def test_an_event_of_another_form_is_a_400(event):
     answer = api()(event, "r-1")
@@ -117,7 +118,7 @@ def test_a_stranger_hears_only_that_it_fails(http_event):
 
 
 def test_the_holder_of_the_secret_hears_what_the_probe_saw(http_event):
-    event = http_event("GET", DSQL_HEALTH, {"Authorization": f"Bearer {SECRET}"})
+    event = http_event("GET", DSQL_HEALTH, {"authorization": f"Bearer {SECRET}"})
 
     assert body(api()(event, "r-1")) == {
         "status": "ok",
