@@ -35,6 +35,7 @@ DECIDED = ("autocommit", "prepare_threshold", "context", "row_factory", "cursor_
 
 
 NEVER = Deadline(math.inf, math.inf)
+IN_TRANSACTION = (pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR)
 
 
 class Connection(psycopg.Connection[tuple[Any, ...]]):
@@ -71,7 +72,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
 
     def wait(self, gen: PQGen[T], interval: float = INTERVAL_S, timeout: float | None = None) -> T:
         """Do one exchange with the server, or close the connection at the deadline."""
-        if self.deadline.passed:  # nothing was sent yet: the connection is still good
+        if self.deadline.passed:  # nothing is sent, so there is no need to close
             raise self._too_late()
         exchange = bounded(gen, self.deadline, self._give_up)
         try:
@@ -87,7 +88,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         force_rollback: bool = False,  # noqa: FBT001, FBT002  psycopg's signature
     ) -> Iterator[psycopg.Transaction]:
         """Begin and end a transaction; there is one level, as Aurora DSQL has no SAVEPOINT."""
-        if self.pgconn.transaction_status == pq.TransactionStatus.INTRANS:
+        if self.pgconn.transaction_status in IN_TRANSACTION:
             raise psycopg.ProgrammingError(
                 "a transaction is open on this connection and Aurora DSQL has no SAVEPOINT: "
                 "do the work in the open one"

@@ -1,8 +1,9 @@
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from vela.dsql.token import Credentials, sign
+from vela.dsql.token import Credentials, credential_chain, sign
 from vela.errors import SettingsError
 
 HOST = "abcdefghijklmnopqrstuvwxy2.dsql.us-east-1.on.aws"
@@ -85,3 +86,31 @@ def test_credentials_do_not_show_their_secrets():
     assert "AKID" in shown
     assert "hush" not in shown
     assert "still" not in shown
+
+
+def test_outside_lambda_credentials_are_those_botocore_finds(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDCHAIN")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "session")
+
+    assert credential_chain()() == Credentials(
+        access_key_id="AKIDCHAIN", secret_access_key="secret", session_token="session"
+    )
+
+
+def test_a_chain_without_credentials_says_how_to_get_some(monkeypatch, tmp_path):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "BOTO_CONFIG"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+    with pytest.raises(SettingsError, match="no AWS credentials were found"):
+        credential_chain()()
+
+
+def test_a_chain_without_botocore_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "botocore.session", None)
+
+    with pytest.raises(SettingsError, match="botocore is not installed"):
+        credential_chain()
