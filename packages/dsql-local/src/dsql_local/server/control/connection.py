@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -15,24 +16,40 @@ import h11
 
 from dsql_local.server.control.exchange import JSON_TYPE, ApiError, Request, Response
 
-HEAD_LIMIT: Final = 32_768  # bytes; an AWS SDK's own headers with a session token are about 4 KiB
-BODY_LIMIT: Final = 1_048_576  # bytes; IAM allows a role about 70 KiB of policies
-REQUEST_S: Final = 30.0  # to send a whole request, or to take an answer
-IDLE_S: Final = 120.0  # between requests
-LINGER_S: Final = 1.0  # to read an answer that came before the request was all sent
 CHUNK: Final = 65_536
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a client may ask of a connection, in bytes and seconds."""
+
+    head: int = 32_768  # an AWS SDK's headers with a session token take about 4 KiB
+    body: int = 1_048_576  # IAM allows a role less than 100 KiB of policies
+    request_s: float = 30.0  # to send a whole request, or to take an answer
+    idle_s: float = 120.0  # between requests
+    linger_s: float = 1.0  # to take an answer given before the request was all sent
+
+
+DEFAULT_LIMITS: Final = Limits()
 Answer = Callable[[Request], Awaitable[Response]]
 
 
 class Connection:
     """A client's connection, from accept to close."""
 
-    def __init__(self, reader: StreamReader, writer: StreamWriter, answer: Answer) -> None:
+    def __init__(
+        self,
+        reader: StreamReader,
+        writer: StreamWriter,
+        answer: Answer,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
         self._reader = reader
         self._writer = writer
         self._answer = answer
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
+        self._limits = limits
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.head)
         self._method = b""
 
     async def serve(self) -> None:
@@ -40,7 +57,7 @@ class Connection:
         try:
             while await self._serve_one():
                 self._http.start_next_cycle()
-        except (OSError, TimeoutError):  # the client went away, or does not read
+        except OSError:  # the client went away, or reads too slowly
             pass
         finally:
             self._writer.close()
@@ -50,7 +67,7 @@ class Connection:
         if not await self._awaken():
             return False
         try:
-            async with asyncio.timeout(REQUEST_S):
+            async with asyncio.timeout(self._limits.request_s):
                 request = await self._request()
         except TimeoutError:
             response = ApiError(
@@ -71,7 +88,7 @@ class Connection:
         if self._http.trailing_data[0]:  # sent together with the request before
             return True
         try:
-            async with asyncio.timeout(IDLE_S):
+            async with asyncio.timeout(self._limits.idle_s):
                 data = await self._reader.read(CHUNK)
         except TimeoutError:
             return False
@@ -86,8 +103,8 @@ class Connection:
         body = bytearray()
         while isinstance(event := await self._next_event(), h11.Data):
             body += event.data
-            if len(body) > BODY_LIMIT:
-                message = f"The body is longer than {BODY_LIMIT} bytes."
+            if len(body) > self._limits.body:
+                message = f"The body is longer than {self._limits.body} bytes."
                 raise ApiError(413, "RequestEntityTooLargeException", message)
         path, _, query = head.target.decode("latin-1").partition("?")
         return Request(
@@ -120,7 +137,7 @@ class Connection:
         body = b"" if self._method == b"HEAD" else response.body
         events = [head, h11.Data(data=body), h11.EndOfMessage()]
         self._writer.write(b"".join(self._http.send(event) or b"" for event in events))
-        async with asyncio.timeout(REQUEST_S):
+        async with asyncio.timeout(self._limits.request_s):
             await self._writer.drain()
         if self._http.our_state is h11.DONE and complete:
             return True
@@ -131,7 +148,7 @@ class Connection:
         """Read on for a moment: closing on unread bytes would reset the answer away."""
         self._writer.write_eof()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LINGER_S):
+            async with asyncio.timeout(self._limits.linger_s):
                 while await self._reader.read(CHUNK):
                     pass
 

@@ -43,6 +43,8 @@ async def start_control(
     now: Callable[[], float],
 ) -> ControlServer:
     """Listen on *host* and *port* (0: any free one) for callers who know *secret*."""
+    if not secret:
+        raise ValueError("the control endpoint needs a secret")
     control = Control(
         registry=registry, secret=secret, on_cluster_deleted=on_cluster_deleted, now=now
     )

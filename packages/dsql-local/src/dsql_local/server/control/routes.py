@@ -109,5 +109,5 @@ _QUOTA: Final[dict[str, Any]] = {
     "resourceId": "",
     "resourceType": "cluster",
     "serviceCode": "dsql",
-    "quotaCode": "",
+    "quotaCode": "",  # not in any public document
 }
