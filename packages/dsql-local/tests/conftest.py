@@ -173,7 +173,7 @@ class Server:
 
         def told():
             assert process.poll() is None, f"it ended: {self.said()}"
-            return ready.exists()
+            return ready.exists() and json.loads(ready.read_text())["pid"] == process.pid
 
         until(told, "a ready file")
         self.facts: Running = running.read(ready)
@@ -325,7 +325,7 @@ def policy():
 
 
 @pytest.fixture
-def resolving_loop(server):
+def resolving_loop():
     """Run a coroutine where cluster hosts resolve to the server, as a hosts file would do it."""
 
     class Loop(asyncio.SelectorEventLoop):

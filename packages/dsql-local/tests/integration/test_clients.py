@@ -6,6 +6,7 @@ import shutil
 import ssl
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import asyncpg
 import boto3
@@ -102,19 +103,27 @@ def test_psql_connects_through_the_command(server):
     assert "TLSv1.3" in found.stdout
 
 
-def test_a_query_is_cancelled(server):
-    with server.cluster.connect() as connection, server.cluster.connect() as other:
-        pid = connection.info.backend_pid
-        cancel = connection.pgconn.get_cancel()
-        connection.pgconn.send_query(b"SELECT pg_sleep(60)")
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_a_query_is_cancelled(server, eventually, encrypted):
+    def active():
         running = "SELECT state FROM pg_stat_activity WHERE pid = %s"
-        while other.execute(running, (pid,)).fetchone() != ("active",):
-            pass
-        cancel.cancel()
-        result = connection.pgconn.get_result()
+        return other.execute(running, (connection.info.backend_pid,)).fetchone() == ("active",)
 
-        assert result is not None
-        assert result.error_field(psycopg.pq.DiagnosticField.SQLSTATE) == b"57014"
+    with (
+        server.cluster.connect() as connection,
+        server.cluster.connect() as other,
+        ThreadPoolExecutor() as threads,
+    ):
+        query = threads.submit(connection.execute, "SELECT pg_sleep(60)")
+        eventually(active, "a query to cancel")
+        if encrypted:
+            connection.cancel_safe()
+        else:
+            connection.pgconn.get_cancel().cancel()
+
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            query.result()
+        assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,13 @@ import secrets
 import socket
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import asyncpg
 import psycopg
 import pytest
 
+from dsql_local.server import tls
 from dsql_local.wire import startup
 from dsql_local.wire.frames import frame
 from dsql_local.wire.messages import fields_of
@@ -56,7 +58,9 @@ def test_without_permission_the_hint_names_who_may_not_do_what(server, policy):
         f"User: {poor.principal} is not authorized to perform:"
         f" dsql:DbConnectAdmin on resource: {cluster.arn}"
     )
-    assert refusal(cluster, cluster.token(poor)) == denied(expected)
+    found = refusal(cluster, cluster.token(poor))
+    assert found | {"H": ""} == denied("")
+    assert found["H"].startswith(expected)
 
 
 def test_a_role_that_is_not_mapped_is_refused_without_a_hint(server, policy, role_name):
@@ -188,11 +192,13 @@ def test_a_setting_off_the_list_is_refused_by_name(server, parameters):
 
 
 def test_settings_on_the_list_arrive(server):
-    options = r"-c search_path=a\ b,public -c disable_sync_create_index=off"
+    options = r"-c search_path=a,\ public -c disable_sync_create_index=off"
     with server.cluster.connect(options=options, application_name="spec") as connection:
-        shown = [connection.execute(f"SHOW {s}").fetchone() for s in ("search_path", "application_name")]
+        shown = [
+            connection.execute(f"SHOW {s}").fetchone() for s in ("search_path", "application_name")
+        ]
 
-        assert shown == [("a b,public",), ("spec",)]
+        assert shown == [("a, public",), ("spec",)]
 
 
 def test_a_bad_value_of_an_allowed_setting_is_postgresqls_to_refuse(server):
@@ -234,10 +240,6 @@ def test_a_name_no_cluster_has_is_refused(server):
 
 
 def test_a_wrong_root_certificate_fails_verification(server, tmp_path):
-    from datetime import UTC, datetime
-
-    from dsql_local.server import tls
-
     other = tls.Files(directory=tmp_path)
     tls.provide(other, ["x.on.aws"], datetime.now(UTC))
 

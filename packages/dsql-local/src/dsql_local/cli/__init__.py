@@ -10,7 +10,6 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from dsql_local.cli.arguments import parse
 from dsql_local.errors import DataDirectoryUnusable, DiskFull, DsqlLocalError
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -22,9 +21,12 @@ class Stopped(BaseException):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
-    options = parse(arguments)
     signal.signal(signal.SIGTERM, _stop)
     try:
+        # Imported here, so that Ctrl-C finds somebody to catch it from the first moment.
+        from dsql_local.cli.arguments import parse  # noqa: PLC0415
+
+        options = parse(arguments)
         code: int = options.command(options)
     except DsqlLocalError as error:
         return _fail(error)

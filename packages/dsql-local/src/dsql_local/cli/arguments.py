@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     psql.set_defaults(command=commands.psql)
     hosts = _add(subparsers, "hosts", "print a hosts-file line for clients without hostaddr")
     hosts.set_defaults(command=commands.hosts)
+    _add_purge(subparsers)
     return top
 
 
@@ -65,6 +66,13 @@ def _add(subparsers: Subparsers, name: str, purpose: str) -> argparse.ArgumentPa
         help="the server's ready file (default: the one in the default data directory)",
     )
     return command
+
+
+def _add_purge(subparsers: Subparsers) -> None:
+    purpose = "forget a data directory and all that was kept for it elsewhere"
+    purge = subparsers.add_parser("purge", help=purpose, description=purpose)
+    purge.add_argument("--data-dir", type=Path, required=True, metavar="D")
+    purge.set_defaults(command=commands.purge)
 
 
 def _add_serve(subparsers: Subparsers) -> None:

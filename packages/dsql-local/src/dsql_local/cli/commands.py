@@ -11,6 +11,7 @@ import sys
 import time
 from argparse import Namespace
 from dataclasses import dataclass
+from pathlib import Path
 
 from dsql_local import running
 from dsql_local.auth import Credential, sign
@@ -100,7 +101,10 @@ def serve(arguments: Namespace) -> int:
 
 
 def _announce(server: Running) -> None:
-    _tell(f"ready on {server.host}:{server.port}, data in {server.data_dir}")
+    elsewhere = (Path(server.data_dir) / "postgres").resolve()
+    within = elsewhere.is_relative_to(server.data_dir)
+    where = server.data_dir if within else f"{server.data_dir} and {elsewhere}"
+    _tell(f"ready on {server.host}:{server.port}, data in {where}")
     if server.endpoint:
         _tell(f'cluster {server.endpoint}; try `dsql-local psql` or `eval "$(dsql-local env)"`')
 
@@ -108,6 +112,19 @@ def _announce(server: Running) -> None:
 def _tell(line: str) -> None:
     sys.stderr.write(f"dsql-local: {line}\n")
     sys.stderr.flush()
+
+
+def purge(arguments: Namespace) -> int:
+    """Forget a data directory."""
+    from dsql_local.postgres import place  # noqa: PLC0415 - as in serve
+    from dsql_local.server.data_directory import held  # noqa: PLC0415 - as in serve
+
+    directory = arguments.data_dir.absolute()
+    if directory.exists():
+        with held(directory):
+            place.forget(directory)
+            shutil.rmtree(directory)
+    return 0
 
 
 def env(arguments: Namespace) -> int:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -128,21 +129,26 @@ class Instance:
         return mine and len(lines) > 7 and lines[7].strip() == "ready"  # noqa: PLR2004 - pidfile.h: LOCK_FILE_LINE_PM_STATUS is 8
 
     def _make_socket_directory(self) -> None:
+        # Not the one a killed server left: PostgreSQL would believe the claim in its lock file.
+        shutil.rmtree(self.socket.parent, ignore_errors=True)
         self.socket.parent.mkdir(mode=0o700, exist_ok=True)
         accounts.give(self.socket.parent, self._place.account)
 
     async def _stop_leftover(self) -> None:
         """Stop a server that a killed dsql-local left on this data directory."""
+        claim = self.directory / "postmaster.pid"
         try:
-            pid = int((self.directory / "postmaster.pid").read_text().split("\n", 1)[0])
+            pid = int(claim.read_text().split("\n", 1)[0])
         except (OSError, ValueError):
-            return
+            return  # there was none, or PostgreSQL will say what is wrong with it
         with contextlib.suppress(ProcessLookupError):
             for stage in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
                 if not serves(pid, self.directory):
-                    return
+                    break
                 os.kill(pid, stage)
                 await _until(lambda: not serves(pid, self.directory), FAST_STOP_TIMEOUT_S)
+        # PostgreSQL believes a claim by any process that lives; this id may be another's by now.
+        claim.unlink(missing_ok=True)
 
     def _failure(self, output: str) -> PostgresFailed | DiskFull | ClusterCorrupt:
         found = templates.failure("postgres", output, self.directory)

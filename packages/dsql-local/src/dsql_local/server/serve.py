@@ -46,8 +46,7 @@ class Prepared:
 
 def serve(options: Options, announce: Callable[[Running], None]) -> signal.Signals:
     """Serve until told to stop; return the signal that told so."""
-    with prepared(options) as server, contextlib.ExitStack() as stack:
-        stack.callback(options.told_in.unlink, missing_ok=True)
+    with prepared(options) as server:
         return _run(server, announce)
 
 
@@ -56,6 +55,8 @@ def prepared(options: Options) -> Iterator[Prepared]:
     """Take the data directory and the port, and make what is missing."""
     with contextlib.ExitStack() as stack:
         directory = stack.enter_context(held(options.data_dir))
+        options.told_in.unlink(missing_ok=True)  # left by a server that was killed
+        stack.callback(options.told_in.unlink, missing_ok=True)
         sock = stack.enter_context(_bound(options.host, options.port))
         registry = Registry(directory.registry, region=options.region, account=options.account)
         cluster = stand_alone.provide(registry) if options.admin_cluster else None

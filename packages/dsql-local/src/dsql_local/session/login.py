@@ -46,7 +46,9 @@ class Login:
 
     def __init__(self, *, turned_away: Problem | None, not_mapped: Problem) -> None:
         self.phase = Phase.STARTUP
+        # What came after the login's last message, from either side.
         self.ahead = b""
+        self.behind = b""
         self._turned_away = turned_away
         self._not_mapped = not_mapped
         self._request: parameters.Request | None = None
@@ -100,8 +102,14 @@ class Login:
         """Take bytes from PostgreSQL."""
         effects: list[Effect] = []
         for frame in self._replies.feed(data):
-            if self.phase is Phase.ENTERING and isinstance(frame, Frame):
+            if not isinstance(frame, Frame):
+                continue  # there is none: every type is wanted
+            if self.phase is Phase.ENTERING:
                 effects += self._enter(frame)
+            else:
+                self.behind += frame.raw
+        if self.phase is Phase.DONE:
+            self.behind += self._replies.rest()
         return effects
 
     def _known_request(self) -> parameters.Request:

@@ -48,6 +48,7 @@ class Session:
         if self._login.phase is Phase.DONE:
             self._relay = Relay()
             effects += self._relay.from_client(self._login.ahead)
+            effects += self._relay.from_backend(self._login.behind)
         return self._said(effects)
 
     def granted(self, principal: str) -> list[Effect]:

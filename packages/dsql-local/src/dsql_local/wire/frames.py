@@ -67,12 +67,6 @@ class FrameReader:
             return []
         return list(self._cut())
 
-    def rest(self) -> bytes:
-        """Give up what is not a whole message yet."""
-        rest = bytes(self._buffer)
-        self._buffer.clear()
-        return rest
-
     def _cut(self) -> Iterator[Frame | Violation]:
         data, position = bytes(self._buffer), 0
         self._needed = HEADER.size
@@ -112,6 +106,11 @@ class Scanner:
         self.wanted = frozenset(wanted)
         self._carry = b""
         self._passing = 0
+
+    def rest(self) -> bytes:
+        """Give up what is not a whole message yet."""
+        rest, self._carry = self._carry, b""
+        return rest
 
     def feed(self, data: bytes) -> Iterator[Frame | bytes]:
         """Yield wanted frames, and between them the bytes to pass on; `wanted` may change."""

@@ -71,14 +71,17 @@ def parse(packet: bytes) -> EncryptionRequest | CancelRequest | StartupMessage |
 
 
 def _startup(code: int, body: bytes) -> StartupMessage | Violation:
+    major, minor = code >> 16, code & 0xFFFF
+    if major != PROTOCOL_MAJOR:
+        return StartupMessage(major=major, minor=minor, parameters={})  # who knows its layout?
     words = body.split(b"\0")
     # name, value, name, value, …, then an empty name and the end of the packet.
     if len(words) % 2 or words[-2:] != [b"", b""] or b"" in words[:-2:2]:
         return Violation(message="invalid startup packet layout: expected terminator as last byte")
     text = [word.decode(errors="surrogateescape") for word in words[:-2]]
     return StartupMessage(
-        major=code >> 16,
-        minor=code & 0xFFFF,
+        major=major,
+        minor=minor,
         parameters=dict(zip(text[::2], text[1::2], strict=True)),
     )
 
