@@ -57,8 +57,8 @@ class Connection:
         try:
             while await self._serve_one():
                 self._http.start_next_cycle()
-        except OSError:  # the client went away, or reads too slowly
-            pass
+        except OSError:  # the client went away, or reads too slowly: nothing is left to send it
+            self._writer.transport.abort()
         finally:
             self._writer.close()
 
@@ -133,7 +133,11 @@ class Connection:
             **({} if complete else {"Connection": "close"}),
             **response.headers,
         }
-        head = h11.Response(status_code=response.status, headers=list(headers.items()))
+        head = h11.Response(
+            status_code=response.status,
+            reason=HTTPStatus(response.status).phrase.encode(),
+            headers=list(headers.items()),
+        )
         body = b"" if self._method == b"HEAD" else response.body
         events = [head, h11.Data(data=body), h11.EndOfMessage()]
         self._writer.write(b"".join(self._http.send(event) or b"" for event in events))
