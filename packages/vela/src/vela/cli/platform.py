@@ -6,7 +6,6 @@ Law: composes ``local`` (the processes) with ``ops`` (deploy, health); holds no 
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from vela.cli import screen
 from vela.cli.screen import Steps
