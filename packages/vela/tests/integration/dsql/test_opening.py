@@ -221,7 +221,7 @@ def test_a_missing_rule_of_the_security_group_is_told_within_the_deadline(attemp
     with pytest.raises(Unreachable, match="did not answer in time") as refused:
         attempt(port=port, deadline_s=0.5)
 
-    assert time.monotonic() - started < 2.0
+    assert time.monotonic() - started < 5.0
     assert f"inbound rule TCP {port} to security group sg-0c2d" in refused.value.fix
     assert "vpce-0a1b" in refused.value.fix
 
@@ -240,7 +240,7 @@ def test_an_address_that_is_silent_leaves_time_for_the_next(
     black_hole(silent, settings.port)
     opener = Opener(settings=settings, credentials=lambda: vela_api.credentials)
 
-    with opener.open(Deadline.after(1.0)) as conn:
+    with opener.open(Deadline.after(3.0)) as conn:
         assert conn.execute("SELECT 1").fetchone() == (1,)
 
 

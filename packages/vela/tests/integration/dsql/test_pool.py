@@ -229,6 +229,8 @@ def test_an_error_of_the_borrower_gives_the_connection_back(pool):
 
 
 def test_a_statement_past_the_deadline_closes_its_connection(pool):
+    use(pool)
+
     with (
         pytest.raises(DeadlineExceeded, match=r"0\.2 s"),
         pool.connection(deadline=Deadline.after(0.2)) as conn,
