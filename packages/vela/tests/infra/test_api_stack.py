@@ -201,7 +201,7 @@ def test_the_api_takes_any_method_below_api_and_nothing_else(development):
     assert [route["Properties"]["RouteKey"] for route in routes] == ["ANY /api/{proxy+}"]
 
 
-def test_the_api_is_throttled_and_each_request_a_line_of_json(development, stack):
+def test_the_api_is_throttled_and_each_request_a_line_of_json(stack):
     log = Capture()
     stack.has_resource_properties(
         "AWS::ApiGatewayV2::Stage",
