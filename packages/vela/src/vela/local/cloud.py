@@ -19,7 +19,7 @@ from typing import Any
 from vela.errors import AlreadyRunning, ProcessFailed, StateCorrupt
 from vela.local.emulator.installation import Installation, find_uv
 from vela.local.lock import exclusive
-from vela.local.ports import require_free
+from vela.local.ports import answers, require_free
 from vela.local.processes import Program, Started
 from vela.local.running import Running, Status
 from vela.local.settings import LocalSettings
@@ -101,14 +101,15 @@ class LocalCloud:
         return all(started and started.version == program.version for started, program in written)
 
     def _found(self) -> Running | None:
-        """Return the cloud if both its processes run and are ready."""
+        """Return the cloud if both its processes run, are ready and take connections."""
         programs = self._programs()
         for program in programs:
             started = Started.read(program.pid_file)
             if started is None or not started.running or not program.ready_file.exists():
                 return None
         emulator, dsql = (_read(program.ready_file) for program in programs)
-        return self._running(emulator, dsql)
+        answering = answers(emulator["port"]) and answers(dsql["port"])
+        return self._running(emulator, dsql) if answering else None
 
     def _as_wished(self, running: Running) -> Running:
         port = int(running.endpoint_url.rpartition(":")[2])

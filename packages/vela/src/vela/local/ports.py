@@ -14,6 +14,15 @@ from vela.errors import PortInUse
 LISTENING = "0A"
 
 
+def answers(port: int) -> bool:
+    """Tell whether connections to *port* are taken."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 def require_free(port: int, *, option: str) -> None:
     """Refuse to go on if *port* is taken; 0 stands for any free port and always passes."""
     if port == 0:
