@@ -167,6 +167,7 @@ def test_an_old_client_is_served_once(run, control):
     [
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"hello\r\n\r\n",
+        b"\r\n\r\n",
         b"GET /health HTTP/x\r\n\r\n",
         b"GET /health HTTP/1.1\r\n\r\n",
         b"GET /health HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
@@ -175,7 +176,7 @@ def test_an_old_client_is_served_once(run, control):
         b"GET /he\x00alth HTTP/1.1\r\nHost: a\r\n\r\n",
         b"POST /cluster HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_garbage_is_answered_once_and_the_server_goes_on(run, control, garbage):
     async def main():

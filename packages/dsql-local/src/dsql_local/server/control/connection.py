@@ -78,8 +78,6 @@ class Connection:
         except ApiError as error:
             response = error.response
         else:
-            if request is None:
-                return False
             response = await self._answer(request)
         return not self._writer.is_closing() and await self._respond(response)
 
@@ -95,11 +93,12 @@ class Connection:
         self._http.receive_data(data)
         return bool(data)
 
-    async def _request(self) -> Request | None:
-        head = await self._next_event()
-        if not isinstance(head, h11.Request):
-            return None
-        self._method = head.method
+    async def _request(self) -> Request:
+        match await self._next_event():
+            case h11.Request() as head:
+                self._method = head.method
+            case other:
+                raise h11.RemoteProtocolError(f"no request but {other!r}")
         body = bytearray()
         while isinstance(event := await self._next_event(), h11.Data):
             body += event.data

@@ -53,10 +53,9 @@ async def start_control(
     async def respond(request: Request) -> Response:
         return await answer(control, request)
 
-    async def connected(reader: StreamReader, writer: StreamWriter) -> None:
-        if (task := asyncio.current_task()) is not None:
-            connections[task] = writer
-            task.add_done_callback(connections.pop)
-        await Connection(reader, writer, respond).serve()
+    def connected(reader: StreamReader, writer: StreamWriter) -> None:
+        task = asyncio.create_task(Connection(reader, writer, respond).serve())
+        connections[task] = writer
+        task.add_done_callback(connections.pop)
 
     return ControlServer(await asyncio.start_server(connected, host, port), connections)
