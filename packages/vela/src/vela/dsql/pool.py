@@ -9,7 +9,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 import psycopg
@@ -64,15 +64,14 @@ class Loan:
     take: Callable[[Deadline], Connection]
     give_back: Callable[[Connection], None]
     deadline: Deadline
-    conn: Connection | None = None
+    conn: Connection = field(init=False)
 
     def __enter__(self) -> Connection:
         self.conn = self.take(self.deadline)
         return self.conn
 
     def __exit__(self, *_: object) -> None:
-        if self.conn:
-            self.give_back(self.conn)
+        self.give_back(self.conn)
 
 
 class Pool:

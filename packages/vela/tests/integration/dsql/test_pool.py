@@ -2,6 +2,7 @@ import threading
 
 import psycopg
 import pytest
+from psycopg import errors as pg
 from psycopg.rows import dict_row
 
 from vela.dsql import Deadline, Pool
@@ -33,6 +34,18 @@ def aging(cluster, clocks):
         cluster.settings, credentials=cluster.credentials, clocks=clocks, roll=lambda: 0.0
     ) as pool:
         yield pool
+
+
+def says_once(error, otherwise):
+    """What a server says to one question, before it goes on as ever."""
+    said = [error]
+
+    def answer():
+        if said:
+            raise said.pop()
+        return otherwise()
+
+    return answer
 
 
 def use(pool):
@@ -285,3 +298,32 @@ def test_a_closed_pool_lends_nothing_and_keeps_nothing(pool):
     assert lent.closed
     with pytest.raises(DsqlError, match="closed"), pool.connection():
         pass
+
+
+def test_a_connection_with_an_old_view_of_the_schema_is_alive(aging, clocks):
+    first = use(aging)
+    clocks.monotonic.now += REST_S
+    first.ping = says_once(pg.SerializationFailure("schema has been updated (OC001)"), first.ping)
+
+    assert use(aging) is first
+
+
+def test_an_answer_that_is_an_error_is_raised(pool):
+    with pool.connection() as conn:
+        conn.execute("BEGIN")
+        with pytest.raises(pg.SyntaxError):
+            conn.execute("not SQL")
+
+        with pytest.raises(pg.InFailedSqlTransaction):
+            conn.ping()
+
+
+def test_an_interrupted_statement_closes_its_connection_at_once(pool):
+    def interrupted():
+        yield psycopg.waiting.Wait.W
+        raise KeyboardInterrupt
+
+    with pool.connection() as conn, pytest.raises(KeyboardInterrupt):
+        conn.wait(interrupted())
+
+    assert conn.closed

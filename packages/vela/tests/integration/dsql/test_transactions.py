@@ -141,6 +141,21 @@ def test_a_deadline_that_passed_before_commit_is_no_open_outcome(pool, table):
     assert value(pool, table) == 0
 
 
+def test_a_refusal_at_commit_is_the_databases_own_answer(pool, table):
+    child = f"{table}_child"
+    with pool.connection() as conn:
+        conn.execute(
+            f"CREATE TABLE {child} (id int PRIMARY KEY, t int REFERENCES {table}"
+            " DEFERRABLE INITIALLY DEFERRED)".encode()
+        )
+    try:
+        with pytest.raises(pg.ForeignKeyViolation):
+            transaction(pool, lambda c: c.execute(f"INSERT INTO {child} VALUES (1, 99)".encode()))
+    finally:
+        with pool.connection() as conn:
+            conn.execute(f"DROP TABLE {child}".encode())
+
+
 @pytest.mark.parametrize("end", ["commit", "rollback"])
 def test_the_function_may_not_end_the_transaction(pool, table, end):
     with pytest.raises(psycopg.ProgrammingError, match="forbidden"):
