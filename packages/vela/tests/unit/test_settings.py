@@ -1,5 +1,10 @@
+import re
+from pathlib import Path
+
 import pytest
 
+import vela.dsql.token
+import vela.settings
 from vela.errors import SettingsError
 from vela.settings import CA_BUNDLES, DsqlSettings, Endpoint
 
@@ -144,3 +149,26 @@ def test_all_that_is_wrong_is_told_at_once():
 
     for name in ("DSQL_ENDPOINT", "DSQL_DATABASE_ROLE", "PGPORT", "DSQL_CONNECTOR", "CA"):
         assert name in refused.value.what
+
+
+def test_every_variable_is_documented_and_every_documented_one_is_read():
+    name = re.compile(r"\b(?:DSQL|PG|AWS)_?[A-Z]+(?:_[A-Z]+)*\b")
+    reference = next(
+        parent / "docs/reference/settings.md"
+        for parent in Path(__file__).parents
+        if (parent / "docs/reference/settings.md").exists()
+    )
+    documented = {
+        cell
+        for line in reference.read_text().splitlines()
+        if line.startswith("| `")
+        for cell in name.findall(line.split("|")[1])
+    }
+
+    read = {
+        found
+        for module in (vela.settings, vela.dsql.token)
+        for found in re.findall(rf'"({name.pattern})"', Path(module.__file__).read_text())
+    }
+
+    assert documented == read
