@@ -5,6 +5,7 @@ Law: `--help` is the reference; defaults are shown where they apply.
 
 import argparse
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -14,11 +15,35 @@ from dsql_local.running import NAME
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - what add_subparsers returns has no public name
 
+MAX_PORT = 65_535
+
 
 def default_data_dir() -> Path:
     """Where data is kept when nothing else is said."""
     root = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
     return Path(root) / "dsql-local"
+
+
+def port(text: str) -> int:
+    """Parse a port number."""
+    number = int(text)
+    if not 0 <= number <= MAX_PORT:
+        raise ValueError(text)
+    return number
+
+
+def region(text: str) -> str:
+    """Parse the name of a region."""
+    if re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}", text) is None:
+        raise ValueError(text)
+    return text
+
+
+def account(text: str) -> str:
+    """Parse an account number."""
+    if re.fullmatch(r"[0-9]{12}", text) is None:
+        raise ValueError(text)
+    return text
 
 
 def parser() -> argparse.ArgumentParser:
@@ -90,14 +115,20 @@ def _add_serve(subparsers: Subparsers) -> None:
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add(
         "--port",
-        type=int,
+        type=port,
         default=5432,
         metavar="P",
         help="0 takes a free one (default: %(default)s)",
     )
-    add("--control-port", type=int, default=0, metavar="P", help="(default: a free one)")
-    add("--region", default="us-east-1", metavar="R", help="(default: %(default)s)")
-    add("--account", default="123456789012", metavar="A", help="(default: %(default)s)")
+    add("--control-port", type=port, default=0, metavar="P", help="(default: a free one)")
+    add("--region", type=region, default="us-east-1", metavar="R", help="(default: %(default)s)")
+    add(
+        "--account",
+        type=account,
+        default="123456789012",
+        metavar="A",
+        help="(default: %(default)s)",
+    )
     add("--ready-file", type=Path, metavar="F", help=f"(default: {NAME} in the data directory)")
     add(
         "--no-admin-cluster",

@@ -64,7 +64,7 @@ def prepare(place: Place, directory: Path) -> Path:
         accounts.give(work, place.account)
         _make(place, work)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shutil.copytree(work, staged, symlinks=True)
+        shutil.move(work, staged)
         shutil.rmtree(template, ignore_errors=True)  # one without PG_VERSION is half removed
         staged.rename(template)
     finally:

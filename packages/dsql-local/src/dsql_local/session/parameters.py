@@ -42,6 +42,7 @@ PROTOCOL_EXTENSION = "_pq_."
 
 # libpq's `options`: words separated by space, a backslash takes the next character as it is.
 WORD = re.compile(r"(?:[^\s\\]|\\.)+", re.DOTALL)
+ASSIGNMENT = re.compile(r"(?:-c|--)(?P<name>[^=]+)=(?P<value>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +95,8 @@ def _options(text: str) -> dict[str, str]:
         word = words.pop(0)
         if word == "-c" and words:
             word = f"-c{words.pop(0)}"
-        if word.startswith(("-c", "--")):
-            name, _, value = word[2:].partition("=")
-            settings[name.lower().replace("-", "_")] = value
+        if found := ASSIGNMENT.fullmatch(word):
+            settings[found["name"].lower().replace("-", "_")] = found["value"]
         else:
             settings[word] = ""
     return settings
