@@ -166,3 +166,25 @@ def test_a_process_that_ends_by_itself_is_told_and_replaced(aws, function):
 
         assert "Runtime exited" in aws.invoke(name, "exit")["errorMessage"]
         assert aws.invoke(name) == "alive"
+
+
+def test_a_worker_is_replaced_when_its_role_s_policies_change_and_only_then(aws, function):
+    def template(*, action, description):
+        statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+        other = {
+            "Type": "AWS::SSM::Parameter",
+            "Properties": {"Type": "String", "Value": description},
+        }
+        code = "import os\ndef handler(event, context): return os.getpid()"
+        return function(code=code, statements=(statement,), resources={"Other": other}).template()
+
+    with aws.deployed(template(action="s3:GetObject", description="a")) as stack:
+        name = stack.outputs["Function"]
+        first = aws.invoke(name)
+        stack.update(template(action="s3:GetObject", description="b"))
+        kept = aws.invoke(name)
+        stack.update(template(action="s3:PutObject", description="b"))
+        replaced = aws.invoke(name)
+
+    assert kept == first
+    assert replaced != first

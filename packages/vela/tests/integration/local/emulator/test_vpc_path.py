@@ -97,6 +97,37 @@ def test_what_the_way_lacks_makes_connections_time_out_until_it_is_there(aws, di
     assert [before, mended, after] == ["timed out", "connected", "timed out"]
 
 
+SECRETS = """
+    import os, socket, urllib.parse
+    def handler(event, context):
+        url = urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL_SECRETS_MANAGER"])
+        try:
+            socket.create_connection((url.hostname, url.port), timeout=1).close()
+        except TimeoutError:
+            return "timed out"
+        return "connected"
+    """
+
+
+def test_secrets_manager_is_reached_by_an_endpoint_of_its_own_only(aws, function):
+    config = {"SubnetIds": [{"Ref": "Subnet"}], "SecurityGroupIds": [FROM]}
+    properties = {"VpcConfig": config, "Timeout": 5}
+    without = vpc(egress=443, ingress=443)
+    service = {"Fn::Sub": "com.amazonaws.${AWS::Region}.secretsmanager"}
+    endpoint = {**without["Endpoint"]["Properties"], "ServiceName": service}
+    through = {**without, "Secrets": {**without["Endpoint"], "Properties": endpoint}}
+
+    def template(resources):
+        return function(code=SECRETS, properties=properties, resources=resources).template()
+
+    with aws.deployed(template(without)) as stack:
+        name = stack.outputs["Function"]
+        before = aws.invoke(name)
+        stack.update(template(through))
+
+        assert [before, aws.invoke(name)] == ["timed out", "connected"]
+
+
 def test_the_function_keeps_the_vpc_it_was_given(aws, dialling):
     with aws.deployed(dialling()) as stack:
         config = aws.client("lambda").get_function_configuration(

@@ -17,8 +17,6 @@ from . import (
 from .cloud import Cloud
 from .principals import Principals
 from .replacement import replace
-from .role_credentials import RoleCredentials
-from .vpc_path import VpcPath
 
 
 def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability]:
@@ -33,7 +31,7 @@ def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability
         api_errors,
     ):
         gap.apply(cloud)
-    function_worker.apply(cloud, RoleCredentials(cloud), VpcPath(cloud))
+    function_worker.apply(cloud, principals)
     durability = durable_state.apply(cloud, principals)
 
     def settling(load: Any) -> Any:

@@ -2,12 +2,14 @@
 
 The policies of every role are told to dsql-local whenever IAM changed, through its API or through
 CloudFormation, and once at start. They decide on new connections: as on AWS, a connection that
-is open stays open when a policy is taken away.
+is open stays open when a policy is taken away. (A function's worker is replaced, though, and its
+connections with it: see `function_worker`.)
 """
 
 import json
 import logging
 import threading
+from collections import Counter
 from typing import Any
 
 from ministack.core import iam_evaluator
@@ -29,6 +31,7 @@ class Principals:
         expected(iam_evaluator, "_resolve_managed_policy_document", "policy_arn", "account_id")
         self._cloud = cloud
         self._told: dict[str, list[Any]] = {}
+        self._revisions: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def synchronise(self) -> None:
@@ -39,9 +42,14 @@ class Principals:
                 if self._told.get(arn) != policies:
                     document = {"policies": policies}
                     self._cloud.dsql.call("PUT", f"/principals/{quoted(arn)}", document)
+                    self._revisions[arn] += 1
             for arn in self._told.keys() - wanted.keys():
                 self._cloud.dsql.call("DELETE", f"/principals/{quoted(arn)}")
             self._told = wanted
+
+    def revision(self, role_arn: str) -> int:
+        """Return a number that grows with every change of the role's policies."""
+        return self._revisions[role_arn]
 
     def _current(self) -> dict[str, list[Any]]:
         with request_scope(self._cloud.account, self._cloud.region):
