@@ -97,10 +97,17 @@ def private_host(development):
 
 
 def test_the_host_is_the_private_one_of_the_clusters_endpoint_service(development):
-    for handler in (API, MAPPER):
-        _, found = function(development, handler)
-        told = found["Properties"]["Environment"]["Variables"]
-        assert told["DSQL_ENDPOINT"] == private_host(development)
+    _, found = function(development, API)
+
+    told = found["Properties"]["Environment"]["Variables"]
+    assert told["DSQL_ENDPOINT"] == private_host(development)
+
+
+def test_the_custom_resources_function_is_told_only_what_its_errors_name(development):
+    _, found = function(development, MAPPER)
+
+    told = found["Properties"]["Environment"]["Variables"]
+    assert told.keys() == {"DSQL_VPC_ENDPOINT_ID", "DSQL_SECURITY_GROUP_ID"}
 
 
 def test_the_api_function_may_connect_to_the_one_cluster_and_read_the_one_secret(development):

@@ -35,6 +35,10 @@ class ApiStack(Stack):
             "Api",
             handler="vela.api.handler.handler",
             environment={
+                "DSQL_ENDPOINT": database.cluster.private_host,
+                "DSQL_CLUSTER_ARN": database.cluster.arn,
+                "DSQL_CLUSTER_ID": database.cluster.identifier,
+                "DSQL_DATABASE": DATABASE,
                 "DSQL_DATABASE_ROLE": DATABASE_ROLE,
                 "INTERNAL_SECRET_ARN": self.secret.arn,
             },
@@ -53,7 +57,7 @@ class ApiStack(Stack):
         maker = self._function(
             "RoleMapping",
             handler="vela.api.role_mapping.handler",
-            environment={"DSQL_DATABASE_ROLE": "admin"},
+            environment={},  # cluster and role are properties of the resource
             timeout=PATIENCE,
             memory_mb=512,
         )
@@ -87,10 +91,7 @@ class ApiStack(Stack):
             bundle=self._bundle,
             handler=handler,
             environment={
-                "DSQL_ENDPOINT": database.cluster.private_host,
-                "DSQL_CLUSTER_ARN": database.cluster.arn,
-                "DSQL_CLUSTER_ID": database.cluster.identifier,
-                "DSQL_DATABASE": DATABASE,
+                # What stands in the way when the cluster cannot be reached; only named in errors.
                 "DSQL_VPC_ENDPOINT_ID": database.endpoint.endpoint_id,
                 "DSQL_SECURITY_GROUP_ID": database.endpoint.security_group.security_group_id,
                 **environment,
