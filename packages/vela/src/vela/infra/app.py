@@ -45,7 +45,7 @@ def synthesise(project: Path, env: Mapping[str, str]) -> None:
     """Write the cloud assembly of *project* where the CDK CLI wants it."""
     app = App(
         analytics_reporting=False,
-        # CloudFormation's own rules take two seconds of five; the cloud on this machine has others.
+        # CloudFormation's own rules take two of seven seconds; the cloud on this machine has others.
         builtin_cloud_formation_validation=LambdaTarget.parse(env) is LambdaTarget.LAMBDA,
     )
     settings = InfraSettings.parse(app.node.get_all_context(), env)
