@@ -100,8 +100,10 @@ class Cluster:
 class Wire:
     """A client without a library: TLS and whole messages, so every field can be looked at."""
 
-    def __init__(self, cluster, *, server_name="", direct=False):
+    def __init__(self, cluster, *, server_name="", direct=False, strict=False):
         self.context = ssl.create_default_context(cafile=cluster.server.facts.ca_file)
+        if strict:
+            self.context.verify_flags |= ssl.VERIFY_X509_STRICT
         self.context.check_hostname = server_name is not None
         if direct:
             self.context.set_alpn_protocols(["postgresql"])

@@ -1,5 +1,6 @@
 """Real clients, all with verify-full."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -85,6 +86,43 @@ def test_asyncpg_connects_and_uses_its_statement_cache(server, resolving_loop):
 
     assert numbers == [1, 2, 3]
     assert (version.major, version.micro) == (16, 15)
+
+
+def test_the_strictest_verification_python_knows_is_passed(server):
+    with server.cluster.raw(strict=True) as wire:
+        wire.start(server.cluster.token(server.owner))
+
+        assert wire.messages("Z")[-1] == ("Z", b"I")
+
+
+def test_a_tls_handshake_at_once_agrees_on_postgresqls_protocol(server):
+    with server.cluster.raw(direct=True) as wire:
+        assert wire.socket.selected_alpn_protocol() == "postgresql"
+
+
+def test_hundreds_of_sessions_are_open_at_once(server, resolving_loop):
+    asked = server.cluster.conninfo()
+    context = ssl.create_default_context(cafile=server.facts.ca_file)
+
+    async def connect():
+        return await asyncpg.connect(
+            host=asked["host"],
+            port=asked["port"],
+            user="admin",
+            password=asked["password"],
+            database="postgres",
+            ssl=context,
+            timeout=60,
+        )
+
+    async def use():
+        connections = await asyncio.gather(*(connect() for _ in range(200)))
+        try:
+            return await asyncio.gather(*(c.fetchval("SELECT 1") for c in connections))
+        finally:
+            await asyncio.gather(*(c.close() for c in connections))
+
+    assert resolving_loop(use()) == [1] * 200
 
 
 @pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed")

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 import dsql_local
-from dsql_local.postgres import account, place, process
+from dsql_local.postgres import account, binaries, place, process
 
 COMMAND = (sys.executable, "-m", "dsql_local")
 # Where this interpreter finds packages, for another interpreter of the same version.
@@ -351,6 +351,41 @@ def test_data_below_a_closed_directory_of_roots_is_kept_elsewhere_and_purged(ser
         subprocess.run([*COMMAND, "purge", "--data-dir", data_dir], check=True)
         assert not data_dir.exists()
         assert not elsewhere.exists()
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root's directories are closed to PostgreSQL")
+def test_programs_below_a_closed_directory_of_roots_are_run_from_elsewhere(serve, data_dir):
+    with tempfile.TemporaryDirectory() as closed:  # mode 700
+        package = binaries.installed().parent
+        inner = shutil.ignore_patterns("pginstall18", "include", "*.a")
+        shutil.copytree(package, Path(closed) / package.name, symlinks=True, ignore=inner)
+        paths = os.pathsep.join([closed, *PACKAGES])
+        with serve(data_dir, env={"PYTHONPATH": paths}) as server:
+            (postmaster,) = postmasters(data_dir)
+            program = Path(f"/proc/{postmaster}/exe").readlink()
+            assert rows_of_nothing(server) == (1,)
+
+    assert program.is_relative_to(place.SYSTEM)
+
+
+def test_it_serves_where_uvloop_is_missing(serve, data_dir):
+    (data_dir / "uvloop.py").write_text("raise ImportError('not here')\n")
+    paths = os.pathsep.join([str(data_dir), *PACKAGES])
+
+    with serve(data_dir, env={"PYTHONPATH": paths}) as server:
+        write(server, 7)
+        assert rows(server) == (7,)
+        with pytest.raises(psycopg.OperationalError, match="SSL is mandatory"):
+            server.cluster.connect(sslmode="disable")
+
+
+def test_a_server_that_is_stopped_while_a_cluster_starts_leaves_nothing(serve, data_dir):
+    with serve(data_dir) as server:
+        cluster = server.create_cluster()
+        with cluster.raw() as wire:
+            wire.start(cluster.token(server.owner))
+            assert server.stop() == 0
+    assert postmasters(data_dir) == []
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root can become somebody else")

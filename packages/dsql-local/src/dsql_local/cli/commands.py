@@ -3,7 +3,10 @@
 Law: a command takes parsed arguments, prints, and returns its exit code.
 """
 
+import contextlib
+import logging
 import os
+import resource
 import shlex
 import shutil
 import signal
@@ -85,6 +88,8 @@ def serve(arguments: Namespace) -> int:
     # Serving needs much that the other commands do not: they stay quick.
     from dsql_local.server.serve import serve as run  # noqa: PLC0415
 
+    logging.basicConfig(format="dsql-local: %(message)s", level=logging.WARNING)
+    _allow_many_sockets()
     options = Options(
         data_dir=arguments.data_dir.absolute(),
         host=arguments.host,
@@ -98,6 +103,13 @@ def serve(arguments: Namespace) -> int:
     told = run(options, _announce)
     _tell("stopped")
     return 128 + told if told is signal.SIGINT else 0
+
+
+def _allow_many_sockets() -> None:
+    """Raise the limit of open files as far as allowed: a session takes two."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # macOS calls its limit infinite and refuses it
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _announce(server: Running) -> None:

@@ -95,6 +95,7 @@ class Instance:
     async def _launch(self) -> bool:
         """Start the server process; True when it accepts connections, False when it ended."""
         with self.log.open("wb") as log:
+            self.log.chmod(0o600)
             self._process = spawn(
                 self._command(),
                 account=self._place.account,

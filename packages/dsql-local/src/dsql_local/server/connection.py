@@ -85,10 +85,21 @@ class Connection:
         self.do(self.session.tick(self._loop.time()))
 
     def _authenticate(self, user: str, token: str) -> list[Effect]:
-        verdict = self._house.admission.decide(self._host, user=user, token=token, now=time.time())
+        try:
+            verdict = self._house.admission.decide(
+                self._host, user=user, token=token, now=time.time()
+            )
+        except DsqlLocalError as error:  # a cluster to be woken, and no room to note it
+            return self._unable(error)
         if isinstance(verdict, Problem):
             return self.session.refused(verdict)
         return self.session.granted(verdict)
+
+    def _unable(self, error: Exception) -> list[Effect]:
+        """Tell the client, and whoever looks at the server, what the machine lacks."""
+        log.warning("a connection to %s failed: %s", self._host, error)
+        message = f"unable to accept connection, {error}"
+        return self.session.refused(Problem(sqlstate="58000", message=message))
 
     async def _open_backend(self) -> None:
         cluster = self._house.admission.cluster_of(self._host)
@@ -98,9 +109,7 @@ class Connection:
             self._socket = await self._house.instances.socket(cluster.identifier)
             await self._loop.create_unix_connection(lambda: BackendSide(self), str(self._socket))
         except (DsqlLocalError, OSError) as error:
-            log.warning("cannot reach PostgreSQL: %s", error)
-            message = f"unable to accept connection, {error}"
-            self.do(self.session.refused(Problem(sqlstate="58000", message=message)))
+            self.do(self._unable(error))
 
     def backend_made(self, transport: asyncio.Transport) -> None:
         """Take the connection to PostgreSQL."""

@@ -1,6 +1,7 @@
 """What all connections of one server share."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -38,9 +39,16 @@ class House:
         path = self.sessions.get(request)
         if path is None:
             return
-        reader, writer = await asyncio.open_unix_connection(str(path))
-        try:
-            writer.write(encode_cancel(request))
-            await reader.read()  # PostgreSQL closes once the signal is sent
-        finally:
-            writer.close()
+        with contextlib.suppress(OSError):  # PostgreSQL is gone, and with it what to cancel
+            reader, writer = await asyncio.open_unix_connection(str(path))
+            try:
+                writer.write(encode_cancel(request))
+                await reader.read()  # PostgreSQL closes once the signal is sent
+            finally:
+                writer.close()
+
+    async def close(self) -> None:
+        """Give up what is under way, so that nothing starts a PostgreSQL any more."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)

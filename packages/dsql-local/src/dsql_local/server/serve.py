@@ -152,6 +152,7 @@ async def _open(server: Prepared) -> AsyncIterator[Running]:
         stack.push_async_callback(control.close)
         house = House(admission=Admission(server.registry), instances=server.instances)
         context = tls.server_context(server.files)
+        stack.push_async_callback(house.close)
         listener = Listener(server.sock, tls=context, house=house)
         stack.push_async_callback(listener.close)
         yield _facts(server, control_port=control.port, secret=secret)
