@@ -196,38 +196,33 @@ def cluster(request: pytest.FixtureRequest) -> Cluster:
     return Cluster(settings=settings, credentials=lambda: local.admin)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkout:
-    """A project root of a test's own; the emulator's installation is shared with the checkout."""
+@dataclass(frozen=True, slots=True)
+class LocalHome:
+    """A home of a local cloud of its own; the emulator is installed once for the checkout."""
 
-    root: Path
+    path: Path
+
+    @property
+    def settings(self) -> LocalSettings:
+        uv = PROJECT / ".vela/tools/uv/bin/uv"
+        settings = LocalSettings.of(PROJECT, home=self.path, port=0, dsql_port=0)
+        return replace(settings, uv=uv) if uv.exists() else settings
 
     @property
     def cloud(self) -> LocalCloud:
-        uv = PROJECT / ".vela/tools/uv/bin/uv"
-        settings = LocalSettings.of(self.root, port=0, dsql_port=0)
-        return LocalCloud(replace(settings, uv=uv) if uv.exists() else settings)
+        return LocalCloud(self.settings)
 
 
 @pytest.fixture(scope="session")
-def new_checkout(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Checkout]:
-    """Make project roots that have no local cloud yet."""
-
-    def make() -> Checkout:
-        root = tmp_path_factory.mktemp("checkout")
-        tools = PROJECT / ".vela/tools"
-        tools.mkdir(parents=True, exist_ok=True)
-        (root / ".vela").mkdir()
-        (root / ".vela/tools").symlink_to(tools)
-        return Checkout(root=root)
-
-    return make
+def new_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], LocalHome]:
+    """Make homes that have no local cloud yet."""
+    return lambda: LocalHome(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="session")
-def local_cloud(new_checkout: Callable[[], Checkout]) -> Iterator[Running]:
+def local_cloud(new_home: Callable[[], LocalHome]) -> Iterator[Running]:
     """A whole local cloud on free ports, purged afterwards."""
-    cloud = new_checkout().cloud
+    cloud = new_home().cloud
     try:
         yield cloud.start(lambda _news: None)
     finally:

@@ -2,21 +2,22 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from vela.errors import AlreadyRunning, PortInUse, ProcessFailed, StateCorrupt
-from vela.local import LocalCloud, LocalSettings
+from vela.local import LocalCloud
 from vela.local.lock import exclusive
 from vela.local.processes import Started
 
+PROJECT = Path(__file__).parents[5]
 TABLE = {
     "Type": "AWS::DynamoDB::Table",
     "Properties": {
@@ -38,34 +39,34 @@ def quiet(_news):
 
 
 @pytest.fixture
-def checkout(new_checkout):
+def home(new_home):
     """A project root of its own, with nothing running in the end."""
-    made = new_checkout()
+    made = new_home()
     yield made
     made.cloud.purge()
 
 
-def process(checkout, name):
-    found = Started.read(checkout.root / f".vela/run/{name}.pid")
+def process(home, name):
+    found = Started.read(home.path / f"run/{name}.pid")
     assert found is not None
     return found
 
 
-def kill(checkout, name):
-    doomed = process(checkout, name)
+def kill(home, name):
+    doomed = process(home, name)
     os.kill(doomed.pid, signal.SIGKILL)
     wait_for(lambda: not doomed.running)
 
 
-def test_state_survives_a_stop_and_a_start(checkout, aws_of):
-    aws = aws_of(checkout.cloud.start(quiet))
+def test_state_survives_a_stop_and_a_start(home, aws_of):
+    aws = aws_of(home.cloud.start(quiet))
     stack = aws.deploy({"Resources": {"Table": TABLE}})
     aws.client("s3").create_bucket(Bucket="kept-bucket")
     aws.client("s3").put_object(Bucket="kept-bucket", Key="k", Body=b"v")
     cluster = aws.client("dsql").create_cluster(deletionProtectionEnabled=False)["identifier"]
 
-    assert checkout.cloud.stop()
-    again = aws_of(checkout.cloud.start(quiet))
+    assert home.cloud.stop()
+    again = aws_of(home.cloud.start(quiet))
 
     assert again.running.notices == ()
     assert again.client("dynamodb").list_tables()["TableNames"] == ["kept"]
@@ -75,14 +76,14 @@ def test_state_survives_a_stop_and_a_start(checkout, aws_of):
     assert stacks[0]["StackStatus"] == "CREATE_COMPLETE"
 
 
-def test_what_was_acknowledged_survives_a_kill_and_the_rest_is_told(checkout, aws_of):
-    aws = aws_of(checkout.cloud.start(quiet))
+def test_what_was_acknowledged_survives_a_kill_and_the_rest_is_told(home, aws_of):
+    aws = aws_of(home.cloud.start(quiet))
     stack = aws.deploy({"Resources": {"Table": TABLE}})
     aws.client("dynamodb").put_item(TableName="kept", Item={"id": {"S": "1"}})
     aws.client("iam").create_role(RoleName="kept", AssumeRolePolicyDocument="{}")
-    kill(checkout, "emulator")
+    kill(home, "emulator")
 
-    again = aws_of(checkout.cloud.start(quiet))
+    again = aws_of(home.cloud.start(quiet))
 
     key = {"id": {"S": "1"}}
     assert again.client("dynamodb").get_item(TableName="kept", Key=key)["Item"] == key
@@ -93,8 +94,8 @@ def test_what_was_acknowledged_survives_a_kill_and_the_rest_is_told(checkout, aw
     assert "log lines" in again.running.notices[0]
 
 
-def test_a_stack_cut_by_a_kill_is_named_and_can_be_deleted(checkout, aws_of, function):
-    aws = aws_of(checkout.cloud.start(quiet))
+def test_a_stack_cut_by_a_kill_is_named_and_can_be_deleted(home, aws_of, function):
+    aws = aws_of(home.cloud.start(quiet))
     waiting = {
         "Type": "Custom::Waiting",
         "Properties": {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}},
@@ -108,9 +109,9 @@ def test_a_stack_cut_by_a_kill_is_named_and_can_be_deleted(checkout, aws_of, fun
     )
     waiter = aws.client("dynamodb").get_waiter("table_exists")
     waiter.wait(TableName="kept", WaiterConfig={"Delay": 0.05, "MaxAttempts": 200})
-    kill(checkout, "emulator")
+    kill(home, "emulator")
 
-    again = aws_of(checkout.cloud.start(quiet))
+    again = aws_of(home.cloud.start(quiet))
 
     assert any("stack cut" in notice for notice in again.running.notices)
     after = again.client("cloudformation")
@@ -123,38 +124,38 @@ def test_a_stack_cut_by_a_kill_is_named_and_can_be_deleted(checkout, aws_of, fun
     assert again.client("dynamodb").list_tables()["TableNames"] == []
 
 
-def test_clusters_survive_a_kill_of_dsql_local(checkout, aws_of):
-    aws = aws_of(checkout.cloud.start(quiet))
+def test_clusters_survive_a_kill_of_dsql_local(home, aws_of):
+    aws = aws_of(home.cloud.start(quiet))
     cluster = aws.client("dsql").create_cluster(deletionProtectionEnabled=False)["identifier"]
-    kill(checkout, "dsql-local")
+    kill(home, "dsql-local")
 
-    again = aws_of(checkout.cloud.start(quiet))
+    again = aws_of(home.cloud.start(quiet))
 
     assert again.client("dsql").get_cluster(identifier=cluster)["status"] == "ACTIVE"
 
 
-def test_starting_what_runs_changes_nothing(checkout):
-    first = checkout.cloud.start(quiet)
-    pids = [process(checkout, name) for name in ("emulator", "dsql-local")]
+def test_starting_what_runs_changes_nothing(home):
+    first = home.cloud.start(quiet)
+    pids = [process(home, name) for name in ("emulator", "dsql-local")]
 
-    assert checkout.cloud.start(quiet) == first
-    assert [process(checkout, name) for name in ("emulator", "dsql-local")] == pids
+    assert home.cloud.start(quiet) == first
+    assert [process(home, name) for name in ("emulator", "dsql-local")] == pids
 
 
-def test_what_runs_on_another_port_is_not_moved_in_silence(checkout):
-    running = checkout.cloud.start(quiet)
-    other = LocalCloud(LocalSettings.of(checkout.root, port=1, dsql_port=0))
+def test_what_runs_on_another_port_is_not_moved_in_silence(home):
+    running = home.cloud.start(quiet)
+    other = LocalCloud(replace(home.settings, port=1))
 
     with pytest.raises(AlreadyRunning, match=running.endpoint_url.rpartition(":")[2]):
         other.start(quiet)
 
 
-def test_status_tells_what_runs(checkout):
-    before = checkout.cloud.status()
-    running = checkout.cloud.start(quiet)
-    during = checkout.cloud.status()
-    checkout.cloud.stop()
-    after = checkout.cloud.status()
+def test_status_tells_what_runs(home):
+    before = home.cloud.status()
+    running = home.cloud.start(quiet)
+    during = home.cloud.status()
+    home.cloud.stop()
+    after = home.cloud.status()
 
     assert before == after
     assert (before.emulator_pid, before.dsql_pid, before.running) == (None, None, None)
@@ -162,16 +163,16 @@ def test_status_tells_what_runs(checkout):
     assert during.emulator_pid is not None
 
 
-def test_a_recycled_process_id_is_left_alone(checkout):
+def test_a_recycled_process_id_is_left_alone(home):
     bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
-        run = checkout.root / ".vela/run"
+        run = home.path / "run"
         run.mkdir(parents=True)
         stale = {"pid": bystander.pid, "begun": "long ago", "version": ""}
         (run / "emulator.pid").write_text(json.dumps(stale))
         (run / "dsql-local.pid").write_text('{"pid": 1')
 
-        checkout.cloud.start(quiet)
+        home.cloud.start(quiet)
 
         assert bystander.poll() is None
     finally:
@@ -179,18 +180,18 @@ def test_a_recycled_process_id_is_left_alone(checkout):
         bystander.communicate()
 
 
-def test_a_second_command_is_told_who_holds_the_lock(checkout):
-    lock = checkout.root / ".vela/run/lock"
+def test_a_second_command_is_told_who_holds_the_lock(home):
+    lock = home.path / "run/lock"
 
     with (
         exclusive(lock, command="vela up"),
         pytest.raises(AlreadyRunning, match=rf"`vela up` \(process {os.getpid()}\) since"),
     ):
-        checkout.cloud.start(quiet)
+        home.cloud.start(quiet)
 
 
-def test_a_lock_whose_holder_has_ended_is_no_lock(checkout):
-    lock = checkout.root / ".vela/run/lock"
+def test_a_lock_whose_holder_has_ended_is_no_lock(home):
+    lock = home.path / "run/lock"
     lock.parent.mkdir(parents=True)
     lock.write_text('{"pid": 1, "command": "vela up", "since": "00:00:00"}')
 
@@ -199,10 +200,10 @@ def test_a_lock_whose_holder_has_ended_is_no_lock(checkout):
 
 
 @pytest.mark.parametrize("option", ["port", "dsql_port"])
-def test_a_port_in_use_is_named_with_its_process(checkout, option):
+def test_a_port_in_use_is_named_with_its_process(home, option):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        settings = LocalSettings.of(checkout.root, **{"port": 0, "dsql_port": 0, option: port})
+        settings = replace(home.settings, **{option: port})
 
         with pytest.raises(PortInUse) as refused:
             LocalCloud(settings).start(quiet)
@@ -211,52 +212,54 @@ def test_a_port_in_use_is_named_with_its_process(checkout, option):
     assert f"--{option.replace('_', '-')}" in refused.value.fix
     if Path("/proc").exists():
         assert f"by process {os.getpid()}" in str(refused.value)
-    assert checkout.cloud.status().dsql_pid is None
+    assert home.cloud.status().dsql_pid is None
 
 
-def test_a_corrupt_state_is_refused_by_name_and_nothing_is_left_running(checkout):
-    checkout.cloud.start(quiet)
-    checkout.cloud.stop()
-    state = checkout.root / ".vela/data/emulator/services/iam.json"
+def test_a_corrupt_state_is_refused_by_name_and_nothing_is_left_running(home):
+    home.cloud.start(quiet)
+    home.cloud.stop()
+    state = home.path / "data/emulator/services/iam.json"
     state.write_text('{"half')
 
     with pytest.raises(StateCorrupt, match=r"iam\.json cannot be read"):
-        checkout.cloud.start(quiet)
+        home.cloud.start(quiet)
 
-    assert checkout.cloud.status().dsql_pid is None
+    assert home.cloud.status().dsql_pid is None
     assert state.read_text() == '{"half'
 
 
-def test_a_process_that_ends_at_its_start_says_why(checkout):
-    data = checkout.root / ".vela/data"
+def test_a_process_that_ends_at_its_start_says_why(home):
+    data = home.path / "data"
     data.mkdir()
     (data / "dsql").write_text("not a directory")
 
     with pytest.raises(ProcessFailed, match="dsql-local"):
-        checkout.cloud.start(quiet)
+        home.cloud.start(quiet)
 
-    assert checkout.cloud.status().emulator_pid is None
+    assert home.cloud.status().emulator_pid is None
 
 
-def test_an_interrupt_during_the_start_stops_what_was_started(checkout):
+def test_an_interrupt_during_the_start_stops_what_was_started(home):
     code = f"""
 from pathlib import Path
 from vela.local import LocalCloud, LocalSettings
-settings = LocalSettings.of(Path({str(checkout.root)!r}), port=0, dsql_port=0)
+settings = LocalSettings.of(
+    Path({str(PROJECT)!r}), home=Path({str(home.path)!r}), port=0, dsql_port=0
+)
 LocalCloud(settings).start(print)
 """
-    checkout.cloud.start(quiet)  # so that everything is installed
-    checkout.cloud.stop()
+    home.cloud.start(quiet)  # so that everything is installed
+    home.cloud.stop()
     starting = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
-    begun = wait_for(lambda: Started.read(checkout.root / ".vela/run/emulator.pid"))
+    begun = wait_for(lambda: Started.read(home.path / "run/emulator.pid"))
     starting.send_signal(signal.SIGINT)
     _output, error = starting.communicate(timeout=30)
 
     assert "KeyboardInterrupt" in error
     assert not begun.running
-    assert checkout.cloud.status().dsql_pid is None
+    assert home.cloud.status().dsql_pid is None
 
 
 def wait_for(look):
@@ -266,36 +269,35 @@ def wait_for(look):
     return found
 
 
-def test_a_failure_of_the_block_stops_what_was_started_and_not_what_ran_before(checkout):
-    with pytest.raises(RuntimeError), checkout.cloud.starting(quiet):
+def test_a_failure_of_the_block_stops_what_was_started_and_not_what_ran_before(home):
+    with pytest.raises(RuntimeError), home.cloud.starting(quiet):
         raise RuntimeError
-    stopped = checkout.cloud.status().running
+    stopped = home.cloud.status().running
 
-    running = checkout.cloud.start(quiet)
-    with pytest.raises(RuntimeError), checkout.cloud.starting(quiet):
+    running = home.cloud.start(quiet)
+    with pytest.raises(RuntimeError), home.cloud.starting(quiet):
         raise RuntimeError
 
     assert stopped is None
-    assert checkout.cloud.status().running == running
+    assert home.cloud.status().running == running
 
 
-def test_a_purge_forgets_the_data_and_keeps_the_tools(checkout, aws_of):
-    aws = aws_of(checkout.cloud.start(quiet))
+def test_a_purge_forgets_the_data(home, aws_of):
+    aws = aws_of(home.cloud.start(quiet))
     aws.client("s3").create_bucket(Bucket="forgotten")
-    checkout.cloud.purge()
+    home.cloud.purge()
 
-    again = aws_of(checkout.cloud.start(quiet))
+    again = aws_of(home.cloud.start(quiet))
 
     assert again.client("s3").list_buckets()["Buckets"] == []
-    assert (checkout.root / ".vela/tools").exists()
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="looks into /proc")
-def test_everything_listens_on_loopback_and_nothing_but_its_ports(checkout):
-    running = checkout.cloud.start(quiet)
-    ready = json.loads((checkout.root / ".vela/run/dsql-local.json").read_text())
-    emulator = listening(process(checkout, "emulator").pid)
-    dsql = listening(process(checkout, "dsql-local").pid)
+def test_everything_listens_on_loopback_and_nothing_but_its_ports(home):
+    running = home.cloud.start(quiet)
+    ready = json.loads((home.path / "run/dsql-local.json").read_text())
+    emulator = listening(process(home, "emulator").pid)
+    dsql = listening(process(home, "dsql-local").pid)
 
     control = int(ready["control_url"].rpartition(":")[2])
     assert {address for address, _port in emulator | dsql} == {"127.0.0.1"}
@@ -320,17 +322,15 @@ def listening(pid):
     return found
 
 
-def test_an_installation_half_made_is_made_anew(new_checkout):
+def test_an_installation_half_made_is_made_anew(home, tmp_path):
     """Needs the network or uv's cache, as a first start does."""
-    checkout = new_checkout()
-    (checkout.root / ".vela/tools").unlink()
-    half = checkout.cloud._installation
+    cloud = LocalCloud(replace(home.settings, root=tmp_path))
+    half = cloud._installation
     (half.directory / "bin").mkdir(parents=True)
     (half.directory / "bin/python").touch()
     try:
-        checkout.cloud.start(quiet)
+        cloud.start(quiet)
 
         assert half.complete
     finally:
-        checkout.cloud.purge()
-        shutil.rmtree(checkout.root)
+        cloud.purge()

@@ -3,6 +3,7 @@
 Law: an installation is whole or it is made anew; the marker that says so is written last.
 """
 
+import fcntl
 import hashlib
 import os
 import re
@@ -54,11 +55,16 @@ class Installation:
 
     def ensure(self, uv: Path, progress: Callable[[str], None]) -> None:
         """Install unless that is done; what an interrupted attempt left is replaced."""
-        if self.complete:
-            return
-        progress("installing the AWS API emulator (once)")
-        shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.parent.mkdir(parents=True, exist_ok=True)
+        with self.directory.with_suffix(".lock").open("w") as lock:
+            # Homes share the installation: who comes second waits, and finds it done.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not self.complete:
+                progress("installing the AWS API emulator (once)")
+                self._install(uv)
+
+    def _install(self, uv: Path) -> None:
+        shutil.rmtree(self.directory, ignore_errors=True)
         interpreter = ["--python", str(self.python)]
         install = ["pip", "install", "--require-hashes", *interpreter, "--requirement"]
         target = ["--target", str(self.runtime_packages)]

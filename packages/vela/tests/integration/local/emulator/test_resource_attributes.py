@@ -103,3 +103,23 @@ def test_rules_apart_from_their_group_come_and_go_with_their_resources(aws):
 
         stack.update(template(0))
         assert rules(stack) == [set(), {0}]
+
+
+def test_a_flow_log_is_recorded(aws):
+    properties = {
+        "ResourceId": {"Ref": "Vpc"},
+        "ResourceType": "VPC",
+        "TrafficType": "REJECT",
+        "LogGroupName": "rejected",
+    }
+    resources = {
+        "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.7.0.0/16"}},
+        "Log": {"Type": "AWS::EC2::FlowLog", "Properties": properties},
+    }
+
+    with aws.deployed({"Resources": resources, "Outputs": {"Vpc": {"Value": {"Ref": "Vpc"}}}}) as s:
+        found = aws.client("ec2").describe_flow_logs()["FlowLogs"]
+
+        assert [(f["ResourceId"], f["TrafficType"]) for f in found] == [
+            (s.outputs["Vpc"], "REJECT")
+        ]

@@ -10,6 +10,7 @@ from . import (
     dsql_clusters,
     durable_state,
     edge,
+    flow_logs,
     function_worker,
     resource_attributes,
     security_group_rules,
@@ -25,6 +26,7 @@ def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability
     for gap in (
         dsql_clusters,
         security_group_rules,
+        flow_logs,
         resource_attributes,
         bucket_deployment,
         edge,
