@@ -220,9 +220,15 @@ def new_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], LocalHome
 
 
 @pytest.fixture(scope="session")
-def local_cloud(new_home: Callable[[], LocalHome]) -> Iterator[Running]:
+def shared_home(new_home: Callable[[], LocalHome]) -> LocalHome:
+    """The home of `local_cloud`."""
+    return new_home()
+
+
+@pytest.fixture(scope="session")
+def local_cloud(shared_home: LocalHome) -> Iterator[Running]:
     """A whole local cloud on free ports, purged afterwards."""
-    cloud = new_home().cloud
+    cloud = shared_home.cloud
     try:
         yield cloud.start(lambda _news: None)
     finally:

@@ -168,7 +168,7 @@ def test_every_variable_is_documented_and_every_documented_one_is_read():
     read = {
         found
         for module in (vela.settings, vela.dsql.token)
-        for found in re.findall(rf'"({name.pattern})"', Path(module.__file__).read_text())
+        for found in re.findall(rf'"({name.pattern})"', Path(str(module.__file__)).read_text())
     }
 
     assert documented == read

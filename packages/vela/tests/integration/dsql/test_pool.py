@@ -1,4 +1,5 @@
 import threading
+from typing import Any
 
 import psycopg
 import pytest
@@ -121,7 +122,9 @@ def test_who_waits_gets_the_connection_that_is_given_back(cluster):
 
 
 def test_threads_never_share_a_connection_nor_exceed_the_size(cluster):
-    busy, errors, most = set(), [], []
+    busy: set[Any] = set()
+    errors: list[Any] = []
+    most: list[int] = []
     lock = threading.Lock()
 
     def work():

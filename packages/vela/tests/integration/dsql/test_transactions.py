@@ -1,3 +1,5 @@
+from typing import Any
+
 import psycopg
 import pytest
 from psycopg import errors as pg
@@ -41,7 +43,8 @@ def test_what_the_function_did_is_committed_and_its_value_returned(pool, table):
 
 
 def test_a_function_that_loses_is_run_again_as_a_whole(pool, table):
-    told, waits = [], []
+    told: list[Any] = []
+    waits: list[float] = []
 
     result = transaction(
         pool, rivals(pool, table, 2), on_retry=told.append, sleep=waits.append, roll=lambda: 0.5

@@ -1,5 +1,6 @@
 import sys
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,13 @@ KEY = Credentials(access_key_id="AKIDEXAMPLE", secret_access_key="wJalrXUtnFEMI"
 
 
 def token(**changes):
-    asked = {"host": HOST, "region": "us-east-1", "user": "app", "credentials": KEY, "now": NOW}
+    asked: dict[str, Any] = {
+        "host": HOST,
+        "region": "us-east-1",
+        "user": "app",
+        "credentials": KEY,
+        "now": NOW,
+    }
     return sign(**(asked | changes))
 
 

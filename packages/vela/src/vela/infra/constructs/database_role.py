@@ -14,6 +14,8 @@ PATIENCE = Duration.minutes(5)
 class DatabaseRole(Construct):
     """A database role, and the IAM role that may log in as it.
 
+    `mapping_id` is another one whenever the mapping is another one.
+
     Args:
         scope: The stack.
         id_: A literal.
@@ -50,3 +52,4 @@ class DatabaseRole(Construct):
             },
         )
         mapping.node.add_dependency(cluster.grant_connect_admin(maker.role))
+        self.mapping_id = mapping.ref

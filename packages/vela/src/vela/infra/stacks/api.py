@@ -69,8 +69,9 @@ class ApiStack(Stack):
             name=DATABASE_ROLE,
             iam_role=api.role,
         )
-        # A replaced IAM role is mapped before the function takes it up.
-        api.function.node.add_dependency(mapped)
+        # A replaced IAM role is mapped before the function takes it up, and a function whose mapping
+        # changed starts anew: an open connection would hide for most of an hour that it is gone.
+        api.function.add_environment("DSQL_ROLE_MAPPING", mapped.mapping_id)
 
     def _function(
         self,

@@ -1,5 +1,7 @@
 """Gaps: a function acts as its own role, and its role's policies are what counts."""
 
+from typing import Any
+
 import boto3
 import psycopg
 import pytest
@@ -90,7 +92,7 @@ class Connecting:
     def __call__(self):
         own = self.aws.invoke(self.name)
         running = self.aws.running
-        signer = boto3.Session(
+        signer: Any = boto3.Session(
             aws_access_key_id=own["aws_access_key_id"],
             aws_secret_access_key=own["aws_secret_access_key"],
             aws_session_token=own["aws_session_token"],

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 from ministack import app
 from ministack.core import persistence
@@ -76,7 +77,7 @@ class Durability:
     def __init__(self, cloud: Cloud, principals: Principals) -> None:
         self._cloud = cloud
         self._principals = principals
-        self._unsaved: OSError | None = None
+        self._unsaved = False
         self.interrupted: list[str] = []
 
     def saving(self, handler: Any, service: str) -> Any:
@@ -86,12 +87,15 @@ class Durability:
             method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
         ) -> Any:
             answer = await handler(method, path, headers, body, query)
-            if self._unsaved:
-                save(_services_in_use())  # fails the request again if it fails again
-                self._unsaved = None
-            elif _changes(method, headers, body, query):
-                save(_states_of([service]))
-                self._tell_principals(service)
+            try:
+                if self._unsaved:
+                    save(_services_in_use())
+                    self._unsaved = False
+                elif _changes(method, headers, body, query):
+                    save(_states_of([service]))
+            except OSError as error:
+                return _refusal(answer[1], error)
+            self._tell_principals(service)
             return answer
 
         return handle
@@ -115,10 +119,10 @@ class Durability:
             states = _states_of([service, "cloudformation"])
         try:
             save(states)
-        except OSError as error:
+        except OSError:
             # The operation goes on; the next request, if only for its progress, is refused.
             log.exception("nothing is acknowledged until the state can be saved")
-            self._unsaved = error
+            self._unsaved = True
         self._tell_principals(service)
 
     def _tell_principals(self, service: str | None) -> None:
@@ -145,6 +149,17 @@ def _changes(method: str, headers: dict[str, str], body: bytes, query: dict[str,
     if operation:
         return not READING.match(operation)
     return method not in {"GET", "HEAD", "OPTIONS"}
+
+
+def _refusal(headers: dict[str, str], error: OSError) -> tuple[int, dict[str, str], bytes]:
+    """Return an error in the protocol of the answer whose *headers* these are."""
+    text = f"The local cloud cannot save its state: {error}. Make room, then try again"
+    kind = next((v for k, v in headers.items() if k.lower() == "content-type"), "")
+    if "xml" not in kind:
+        document = json.dumps({"__type": "InternalFailure", "message": text})
+        return 500, {"Content-Type": kind or "application/json"}, document.encode()
+    inner = f"<Error><Code>InternalFailure</Code><Message>{escape(text)}</Message></Error>"
+    return 500, {"Content-Type": "text/xml"}, f"<ErrorResponse>{inner}</ErrorResponse>".encode()
 
 
 def _services_in_use() -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 from ministack import app
 
 from . import (
+    access,
     api_errors,
     bucket_deployment,
     dsql_clusters,
@@ -24,6 +25,7 @@ def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability
     """Close the gaps; return the application that has none, and what keeps its state."""
     principals = Principals(cloud)
     for gap in (
+        access,
         dsql_clusters,
         security_group_rules,
         flow_logs,
@@ -44,4 +46,4 @@ def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability
         return load_persisted_state
 
     replace(app, "_load_persisted_state", (), settling)
-    return edge.over_https(application), durability
+    return access.without_administration(edge.over_https(application)), durability

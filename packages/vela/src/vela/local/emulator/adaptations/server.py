@@ -98,6 +98,7 @@ def _emulator_settings(options: argparse.Namespace, cloud: Cloud) -> dict[str, s
 
 def _require_readable(directory: Path) -> None:
     """Refuse to start over a state that cannot be read: the emulator would begin afresh."""
+    directory.mkdir(parents=True, exist_ok=True)
     for path in directory.glob("*.json"):
         try:
             json.loads(path.read_text(encoding="utf-8"))
