@@ -32,9 +32,9 @@ def plain(server, *pieces):
     with socket.create_connection(("127.0.0.1", server.facts.port), 30) as client:
         for piece in pieces:
             client.sendall(piece)
-        client.shutdown(socket.SHUT_WR)
         found = b""
         try:
+            client.shutdown(socket.SHUT_WR)
             while more := client.recv(65536):
                 found += more
         except ConnectionError:

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 import dsql_local
-from dsql_local.postgres import account, binaries, place, process
+from dsql_local.postgres import account, binaries, elsewhere, place, process
 
 COMMAND = (sys.executable, "-m", "dsql_local")
 # Where this interpreter finds packages, for another interpreter of the same version.
@@ -342,15 +342,15 @@ def test_data_below_a_closed_directory_of_roots_is_kept_elsewhere_and_purged(ser
         data_dir.mkdir()
         with serve(data_dir) as server:
             write(server, 6)
-            elsewhere = (data_dir / "postgres").resolve()
-            assert elsewhere.parent == place.SYSTEM
-            assert str(elsewhere) in server.said()
+            other_half = (data_dir / "postgres").resolve()
+            assert other_half.parent == elsewhere.SYSTEM
+            assert str(other_half) in server.said()
         with serve(data_dir) as again:
             assert rows(again) == (6,)
 
         subprocess.run([*COMMAND, "purge", "--data-dir", data_dir], check=True)
         assert not data_dir.exists()
-        assert not elsewhere.exists()
+        assert not other_half.exists()
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root's directories are closed to PostgreSQL")
@@ -365,7 +365,7 @@ def test_programs_below_a_closed_directory_of_roots_are_run_from_elsewhere(serve
             program = Path(f"/proc/{postmaster}/exe").readlink()
             assert rows_of_nothing(server) == (1,)
 
-    assert program.is_relative_to(place.SYSTEM)
+    assert program.is_relative_to(elsewhere.SYSTEM)
 
 
 def test_it_serves_where_uvloop_is_missing(serve, data_dir):

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from dsql_local.errors import DataDirectoryUnusable, DiskFull, PostgresFailed
-from dsql_local.postgres import binaries, place, template
+from dsql_local.postgres import binaries, elsewhere, place, template
 from dsql_local.postgres.account import Account
 
 STRANGER = Account(name="stranger", uid=64999, gid=64999)
@@ -38,6 +38,25 @@ def test_one_closed_directory_on_the_way_is_enough(tmp_path):
     inner.parent.chmod(0o700)
 
     assert not STRANGER.passes(inner)
+
+
+def test_the_other_half_of_a_temporary_data_directory_goes_when_it_is_gone(tmp_path):
+    gone, kept = tmp_path / "gone", tmp_path / "kept"
+    kept.mkdir()
+    halves = [elsewhere.provide(path, tmp_path / "system") for path in (gone, kept)]
+
+    elsewhere.provide(kept, tmp_path / "system")
+
+    assert [half.exists() for half in halves] == [False, True]
+
+
+def test_the_other_half_of_a_data_directory_that_may_be_unmounted_stays(tmp_path, monkeypatch):
+    half = elsewhere.provide(tmp_path / "disk", tmp_path / "system")
+    monkeypatch.setattr(elsewhere.tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
+
+    elsewhere.provide(tmp_path / "other", tmp_path / "system")
+
+    assert half.exists()
 
 
 def test_socket_paths_fit_into_a_socket_address(tmp_path):

@@ -28,6 +28,8 @@ HANDSHAKE_TIMEOUT_S = 15.0
 BACKLOG = 512
 # How long to wait before accepting again when the process is out of file descriptors.
 EXHAUSTED_PAUSE_S = 0.1
+# How long a client that was told its error may take to read it.
+LINGER_S = 2.0
 ACCEPTED, NOT_ACCEPTED = b"S", b"N"
 
 
@@ -106,7 +108,16 @@ class Listener:
                 return False
             answer, step = _answered(packet)
             await self._loop.sock_sendall(client, answer)
+        if step is Step.END:
+            await self._linger(client)
         return step is Step.TLS
+
+    async def _linger(self, client: socket.socket) -> None:
+        """Let an error be read: closing with input unread would reset the connection."""
+        client.shutdown(socket.SHUT_WR)
+        async with asyncio.timeout(LINGER_S):
+            while await self._loop.sock_recv(client, startup.MAX_STARTUP):
+                pass
 
     async def _peek(self, client: socket.socket) -> int | None:
         """Look at the next byte without taking it; None at the end."""
