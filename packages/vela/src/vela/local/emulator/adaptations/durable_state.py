@@ -87,15 +87,17 @@ class Durability:
             method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
         ) -> Any:
             answer = await handler(method, path, headers, body, query)
+            changed = _changes(method, headers, body, query)
             try:
                 if self._unsaved:
                     save(_services_in_use())
                     self._unsaved = False
-                elif _changes(method, headers, body, query):
+                elif changed:
                     save(_states_of([service]))
             except OSError as error:
                 return _refusal(answer[1], error)
-            self._tell_principals(service)
+            if changed:
+                self._tell_principals(service)
             return answer
 
         return handle
@@ -126,8 +128,13 @@ class Durability:
         self._tell_principals(service)
 
     def _tell_principals(self, service: str | None) -> None:
-        if service == "iam":
+        if service != "iam":
+            return
+        try:
             self._principals.synchronise()
+        except OSError:
+            # What was not told is told with the next change; without dsql-local nobody connects.
+            log.exception("dsql-local was not told of a role's policies")
 
     def settle(self) -> None:
         """After a restart: end what no process carries on, and tell the principals."""

@@ -17,7 +17,7 @@ from ministack.core.responses import request_scope
 from ministack.services import iam
 
 from .cloud import Cloud
-from .control import quoted
+from .control import ControlRefused, quoted
 from .replacement import expected
 
 log = logging.getLogger("vela.principals")
@@ -38,14 +38,23 @@ class Principals:
         """Tell dsql-local what changed since the last time."""
         with self._lock:
             wanted = self._current()
-            for arn, policies in wanted.items():
-                if self._told.get(arn) != policies:
-                    document = {"policies": policies}
-                    self._cloud.dsql.call("PUT", f"/principals/{quoted(arn)}", document)
-                    self._revisions[arn] += 1
             for arn in self._told.keys() - wanted.keys():
                 self._cloud.dsql.call("DELETE", f"/principals/{quoted(arn)}")
-            self._told = wanted
+                del self._told[arn]
+            for arn, policies in wanted.items():
+                if self._told.get(arn) != policies:
+                    self._tell(arn, policies)
+                    self._told[arn] = policies
+                    self._revisions[arn] += 1
+
+    def _tell(self, arn: str, policies: list[Any]) -> None:
+        path = f"/principals/{quoted(arn)}"
+        try:
+            self._cloud.dsql.call("PUT", path, {"policies": policies})
+        except ControlRefused as refused:
+            # What dsql-local cannot decide must not leave the role what it was allowed before.
+            log.warning("%s may not connect: %s", arn, refused)
+            self._cloud.dsql.call("PUT", path, {"policies": []})
 
     def revision(self, role_arn: str) -> int:
         """Return a number that grows with every change of the role's policies."""
