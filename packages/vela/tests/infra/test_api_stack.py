@@ -76,6 +76,7 @@ def test_the_api_function_is_told_cluster_role_database_and_secret(development):
         "INTERNAL_SECRET_ARN",
         "DSQL_VPC_ENDPOINT_ID",
         "DSQL_SECURITY_GROUP_ID",
+        "DSQL_ROLE_MAPPING",
     }
     assert (told["DSQL_DATABASE_ROLE"], told["DSQL_DATABASE"]) == ("vela_api", "postgres")
     assert set(told["INTERNAL_SECRET_ARN"]) == {"Ref"}
@@ -158,7 +159,8 @@ def test_the_role_is_mapped_after_its_permission_and_before_the_function_needs_i
 
     policies = development.template("ApiStack")["Resources"]
     assert any("DbConnectAdmin" in json.dumps(policies[d]) for d in mapping["DependsOn"])
-    assert name.split("/")[1] in api["DependsOn"]
+    told = api["Properties"]["Environment"]["Variables"]
+    assert told["DSQL_ROLE_MAPPING"] == {"Ref": name.split("/")[1]}
 
 
 def test_both_functions_write_json_to_a_group_with_retention_and_no_fixed_name(development):
