@@ -15,7 +15,7 @@ import pytest
 from vela.errors import AlreadyRunning, PortInUse, ProcessFailed, StateCorrupt
 from vela.local import LocalCloud
 from vela.local.lock import exclusive
-from vela.local.processes import Started
+from vela.local.processes import Started, begun
 
 PROJECT = Path(__file__).parents[5]
 TABLE = {
@@ -28,8 +28,9 @@ TABLE = {
     },
 }
 HANGING = """
-    import threading
+    import os, pathlib, threading
     def handler(event, context):
+        pathlib.Path(event["ResourceProperties"]["Note"]).write_text(str(os.getpid()))
         threading.Event().wait()
     """
 
@@ -94,11 +95,14 @@ def test_what_was_acknowledged_survives_a_kill_and_the_rest_is_told(home, aws_of
     assert "log lines" in again.running.notices[0]
 
 
-def test_a_stack_cut_by_a_kill_is_named_and_can_be_deleted(home, aws_of, function):
+def test_a_stack_cut_by_a_kill_is_named_its_function_ended_and_it_can_be_deleted(
+    home, aws_of, function
+):
     aws = aws_of(home.cloud.start(quiet))
+    note = home.path / "pid of the function"
     waiting = {
         "Type": "Custom::Waiting",
-        "Properties": {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}},
+        "Properties": {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}, "Note": str(note)},
     }
     template = function(code=HANGING, resources={"Table": TABLE, "Waiting": waiting}).template()
     template["Resources"]["Waiting"]["DependsOn"] = "Table"
@@ -107,9 +111,9 @@ def test_a_stack_cut_by_a_kill_is_named_and_can_be_deleted(home, aws_of, functio
     cloudformation.create_stack(
         StackName="cut", TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"]
     )
-    waiter = aws.client("dynamodb").get_waiter("table_exists")
-    waiter.wait(TableName="kept", WaiterConfig={"Delay": 0.05, "MaxAttempts": 200})
+    function_pid = int(wait_for(lambda: note.exists() and note.read_text()))
     kill(home, "emulator")
+    wait_for(lambda: not begun(function_pid))
 
     again = aws_of(home.cloud.start(quiet))
 
@@ -253,12 +257,12 @@ LocalCloud(settings).start(print)
     starting = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
-    begun = wait_for(lambda: Started.read(home.path / "run/emulator.pid"))
+    started = wait_for(lambda: Started.read(home.path / "run/emulator.pid"))
     starting.send_signal(signal.SIGINT)
     _output, error = starting.communicate(timeout=30)
 
     assert "KeyboardInterrupt" in error
-    assert not begun.running
+    assert not started.running
     assert home.cloud.status().dsql_pid is None
 
 

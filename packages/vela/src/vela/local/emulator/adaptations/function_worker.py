@@ -131,25 +131,28 @@ def _process_environment() -> dict[str, str]:
 
 
 class Process:
-    """A worker's process and the two pipes to it; the pipes close with the last reference."""
+    """A worker's process and the pipes to it; the pipes close with the last reference."""
 
     def __init__(self, surroundings: Surroundings, config: dict[str, Any], code: bytes) -> None:
         root = surroundings.task_root(code)
         self.circumstances = surroundings.circumstances(config)
         invocations, requests = os.pipe()
         answers, results = os.pipe()
+        lifeline, held = os.pipe()
+        inherited = invocations, results, lifeline
         # -S: no site packages but what the runtime brings; -P: the script's directory stays hidden.
         command = [sys.executable, "-S", "-P", function_runtime.__file__]
         self._popen = subprocess.Popen(
-            [*command, str(invocations), str(results), str(root), str(surroundings.packages)],
+            [*command, *map(str, (*inherited, root, surroundings.packages))],
             cwd=root,
             env=surroundings.environment(config, root, self.circumstances.destinations),
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr.fileno(),
-            pass_fds=(invocations, results),
+            pass_fds=inherited,
         )
-        os.close(invocations)
-        os.close(results)
+        for descriptor in inherited:
+            os.close(descriptor)
+        self._lifeline = os.fdopen(held, "wb", buffering=0)
         self._requests = os.fdopen(requests, "wb", buffering=0)
         self._answers = os.fdopen(answers, "rb", buffering=0)
         self._unread = b""
