@@ -7,6 +7,7 @@ import sys
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from dsql_local.cli.arguments import parser
 
@@ -53,7 +54,7 @@ def test_env_points_libpq_at_the_server_and_token_opens_it(ready):
 
     assert names["PGSSLMODE"] == "verify-full"
     assert names["AWS_REGION"] == "us-east-1"
-    with psycopg.connect(**libpq, password=token) as connection:
+    with psycopg.connect(make_conninfo(**libpq, password=token)) as connection:
         assert connection.execute("SELECT current_user").fetchone() == ("admin",)
 
 
@@ -150,5 +151,5 @@ def test_the_readme_names_every_command(request):
     readme = (request.config.rootpath / "packages" / "dsql-local" / "README.md").read_text()
     (subparsers,) = (a for a in parser()._actions if isinstance(a.choices, dict))
 
-    for name in subparsers.choices:
+    for name in subparsers.choices or ():
         assert f"dsql-local {name}" in readme

@@ -331,8 +331,10 @@ def test_postgresql_is_unprivileged_even_when_started_by_root(serve, data_dir):
     uids, groups = (
         next(x for x in status.splitlines() if x.startswith(k)) for k in ("Uid", "Groups")
     )
+    expected = account.unprivileged()
+    assert expected
     assert "0" not in uids.split()[1:]
-    assert groups.split()[1:] in ([], [str(account.unprivileged().gid)])
+    assert groups.split()[1:] in ([], [str(expected.gid)])
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root's directories are closed to PostgreSQL")
@@ -391,6 +393,7 @@ def test_a_server_that_is_stopped_while_a_cluster_starts_leaves_nothing(serve, d
 @pytest.mark.skipif(not AS_ROOT, reason="only root can become somebody else")
 def test_it_serves_for_an_ordinary_user(data_dir):
     user = account.unprivileged()
+    assert user
     home = data_dir / "home"
     home.mkdir()
     os.chown(home, user.uid, user.gid)

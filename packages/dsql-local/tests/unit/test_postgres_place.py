@@ -1,6 +1,7 @@
 """Where things are put, and for whom."""
 
 import os
+import tempfile
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_the_other_half_of_a_temporary_data_directory_goes_when_it_is_gone(tmp_p
 
 def test_the_other_half_of_a_data_directory_that_may_be_unmounted_stays(tmp_path, monkeypatch):
     half = elsewhere.provide(tmp_path / "disk", tmp_path / "system")
-    monkeypatch.setattr(elsewhere.tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
 
     elsewhere.provide(tmp_path / "other", tmp_path / "system")
 
