@@ -203,6 +203,17 @@ def test_a_show_of_the_version_names_its_column_and_can_be_described(server):
         assert connection.info.parameter_status("server_version") == "16.15"
 
 
+@pytest.mark.parametrize("prepare", [False, True], ids=["simple", "extended"])
+def test_a_setting_aurora_dsql_does_not_have_is_unknown(server, prepare):
+    with server.cluster.connect() as connection:
+        with pytest.raises(psycopg.errors.UndefinedObject) as caught:
+            connection.execute("SHOW lc_collate", prepare=prepare)
+
+        expected = 'unrecognized configuration parameter "lc_collate"'
+        assert caught.value.diag.message_primary == expected
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
 def test_a_session_has_an_id_of_its_own(server):
     with server.cluster.connect() as one, server.cluster.connect() as other:
         ids = [c.execute("SELECT sys.current_session_id()").fetchone() for c in (one, one, other)]

@@ -12,6 +12,8 @@ from dsql_local.wire.messages import literal
 # Most statements are none of these, and this says so in a fraction of a microsecond.
 CANDIDATE = re.compile(rb"\b(?:aws|show)(?:\s|/\*|--)", re.IGNORECASE)
 OWN_SETTINGS = (b"server_version", b"server_version_num")
+# Recorded of the service in September 2026; PostgreSQL 16 has it.
+ABSENT_SETTINGS = (b"lc_collate",)
 PROCEDURES = {
     (b"grant", b"to"): "dsql_local.iam_grant",
     (b"revoke", b"from"): "dsql_local.iam_revoke",
@@ -38,6 +40,9 @@ def _replacement(statement: list[Token]) -> str | None:
         case [show, name] if show.is_word(b"show") and name.is_word(*OWN_SETTINGS):
             setting = name.text.decode().lower()
             return f"SELECT dsql_local.show('{setting}') AS {setting}"
+        case [show, name] if show.is_word(b"show") and name.is_word(*ABSENT_SETTINGS):
+            text = f'unrecognized configuration parameter "{name.text.decode().lower()}"'
+            return f"CALL dsql_local.refuse('42704', {literal(text)})"
         case _:
             return None
 
