@@ -5,11 +5,11 @@ Law: composes ``local`` (the processes) with ``ops`` (deploy, health); holds no 
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from vela.cli import screen
 from vela.cli.screen import Steps
-from vela.errors import MachineError
+from vela.errors import DeployFailed, MachineError
 from vela.local import LocalCloud, LocalSettings, Running
 from vela.ops import health as health_check
 from vela.ops.account import Account
@@ -52,7 +52,7 @@ def down(settings: LocalSettings, *, purge: bool) -> None:
 def status(settings: LocalSettings, *, as_json: bool) -> None:
     """Tell what runs and where it is found."""
     found = LocalCloud(settings).status()
-    outputs = _outputs(found.running) if found.running else None
+    outputs = _outputs_so_far(found.running) if found.running else None
     if as_json:
         screen.json(
             {
@@ -124,6 +124,13 @@ def _check(account: Account, outputs: Outputs, *, count: int) -> Summary:
 
 def _not_running() -> MachineError:
     return MachineError("the local cloud does not run", "Start it: `make up`")
+
+
+def _outputs_so_far(running: Running) -> Outputs | None:
+    """Give the outputs, or None while the stacks are still being deployed."""
+    with suppress(DeployFailed):
+        return _outputs(running)
+    return None
 
 
 def _outputs(running: Running) -> Outputs:

@@ -5,24 +5,24 @@ Law: composes the parts of this room; every command that changes anything holds 
 
 import hashlib
 import importlib.util
-import json
 import os
 import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from vela.errors import AlreadyRunning, ProcessFailed, StateCorrupt
+from vela.local.documents import read, write
 from vela.local.emulator.installation import Installation, find_uv
 from vela.local.lock import exclusive
 from vela.local.ports import answers, require_free
 from vela.local.processes import Program, Started
 from vela.local.running import Running, Status
-from vela.local.settings import LocalSettings
+from vela.local.settings import LocalSettings, Ports
 
 Progress = Callable[[str], None]
 
@@ -107,7 +107,7 @@ class LocalCloud:
             started = Started.read(program.pid_file)
             if started is None or not started.running or not program.ready_file.exists():
                 return None
-        emulator, dsql = (_read(program.ready_file) for program in programs)
+        emulator, dsql = (read(program.ready_file) for program in programs)
         answering = answers(emulator["port"]) and answers(dsql["port"])
         return self._running(emulator, dsql) if answering else None
 
@@ -115,7 +115,7 @@ class LocalCloud:
         port = int(running.endpoint_url.rpartition(":")[2])
         wished = ((self._settings.port, port), (self._settings.dsql_port, running.dsql_port))
         for wanted, actual in wished:
-            if wanted not in {0, actual}:
+            if wanted not in {None, 0, actual}:
                 raise AlreadyRunning(
                     f"The local cloud already runs, on port {actual} instead of {wanted}",
                     "Run `make down` first to move it",
@@ -128,15 +128,17 @@ class LocalCloud:
             progress("stopped what an earlier start had left running")
 
     def _started(self, progress: Progress) -> Running:
-        require_free(self._settings.port, option="--port")
-        require_free(self._settings.dsql_port, option="--dsql-port")
+        ports = self._ports()
+        require_free(ports.port, option="--port")
+        require_free(ports.dsql_port, option="--dsql-port")
         self._prepare()
         progress("starting dsql-local and the AWS API emulator")
-        emulator, dsql = self._programs()
+        emulator, dsql = self._programs(ports)
         dsql_pid, emulator_pid = dsql.start(), emulator.start()
         dsql_ready = dsql.wait_ready(dsql_pid, patience_s=START_PATIENCE_S)
         self._remember_data(Path(dsql_ready["data_dir"]))
         ready = emulator.wait_ready(emulator_pid, patience_s=START_PATIENCE_S)
+        self._remember_ports(Ports(port=ready["port"], dsql_port=dsql_ready["port"]))
         return replace(self._running(ready, dsql_ready), notices=_notices(ready))
 
     def _prepare(self) -> None:
@@ -148,9 +150,8 @@ class LocalCloud:
             # A key id of its own: the CDK CLI remembers the account of every key id it has seen.
             key_id = "AKIA" + secrets.token_hex(8).upper()
             credentials = {"access_key_id": key_id, "secret_access_key": secrets.token_hex(20)}
-            descriptor = os.open(self._credentials_file, os.O_WRONLY | os.O_CREAT, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(json.dumps(credentials))
+            write(self._credentials_file, credentials)
+        read(self._credentials_file)  # the emulator needs it, and says less clearly if it cannot
 
     def _stop_all(self) -> bool:
         """Stop the emulator first: what it saves at its end may still ask dsql-local."""
@@ -164,7 +165,7 @@ class LocalCloud:
         return ran
 
     def _running(self, emulator: Any, dsql: Any) -> Running:
-        credentials = _read(self._credentials_file)
+        credentials = read(self._credentials_file)
         return Running(
             endpoint_url=emulator["endpoint_url"],
             account_id=dsql["account"],
@@ -176,13 +177,14 @@ class LocalCloud:
             logs=self._settings.logs,
         )
 
-    def _programs(self) -> tuple[Program, Program]:
-        return self._emulator(), self._dsql_local()
+    def _programs(self, ports: Ports = Ports()) -> tuple[Program, Program]:  # noqa: B008 - frozen
+        """Return the emulator and dsql-local; the ports matter to their start only."""
+        return self._emulator(ports.port), self._dsql_local(ports.dsql_port)
 
-    def _emulator(self) -> Program:
+    def _emulator(self, port: int) -> Program:
         settings = self._settings
         options = {
-            "port": settings.port,
+            "port": port,
             "state-dir": self._state,
             "scratch": self._scratch,
             "runtime-packages": self._installation.runtime_packages,
@@ -205,12 +207,12 @@ class LocalCloud:
             },
         )
 
-    def _dsql_local(self) -> Program:
+    def _dsql_local(self, port: int) -> Program:
         settings = self._settings
         program = Path(sys.executable).parent / "dsql-local"
         options = {
             "data-dir": settings.data / "dsql",
-            "port": settings.dsql_port,
+            "port": port,
             "control-port": 0,
             "ready-file": settings.run / "dsql-local.json",
         }
@@ -229,6 +231,15 @@ class LocalCloud:
         kept = ("PATH", "HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME")
         return {name: self._environment[name] for name in kept if name in self._environment}
 
+    def _ports(self) -> Ports:
+        """Return the ports that are asked for, else those of the last start, else the defaults."""
+        known = Ports(**read(self._ports_file)) if self._ports_file.exists() else Ports()
+        asked = {"port": self._settings.port, "dsql_port": self._settings.dsql_port}
+        return replace(known, **{name: port for name, port in asked.items() if port is not None})
+
+    def _remember_ports(self, ports: Ports) -> None:
+        write(self._ports_file, asdict(ports))
+
     def _remember_data(self, directory: Path) -> None:
         """Note where dsql-local keeps its data if that is not where it was told to."""
         if not directory.is_relative_to(self._settings.data):
@@ -245,6 +256,10 @@ class LocalCloud:
     @property
     def _scratch(self) -> Path:
         return self._settings.run / "scratch"
+
+    @property
+    def _ports_file(self) -> Path:
+        return self._settings.data / "ports.json"
 
     @property
     def _credentials_file(self) -> Path:
@@ -272,7 +287,3 @@ def _package_directory(name: str) -> str:
     if found is None or not found.submodule_search_locations:
         raise ProcessFailed(f"the distribution of {name} is not installed", "Run `make install`")
     return found.submodule_search_locations[0]
-
-
-def _read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from vela.errors import MachineError, ProcessFailed
+from vela.local.documents import write
 
 POLL_S = 0.01
 PROC = Path("/proc/self/stat")  # on Linux; elsewhere `ps` tells the same
@@ -118,7 +119,7 @@ class Program:
             ],
             setsid=True,
         )
-        _write(self.pid_file, asdict(Started(pid=pid, begun=begun(pid), version=self.version)))
+        write(self.pid_file, asdict(Started(pid=pid, begun=begun(pid), version=self.version)))
         return pid
 
     def wait_ready(self, pid: int, *, patience_s: float) -> Any:
@@ -194,10 +195,3 @@ def _within(seconds: float, condition: Callable[[], bool]) -> bool:
             return False
         time.sleep(POLL_S)
     return True
-
-
-def _write(path: Path, document: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(document), encoding="utf-8")
-    partial.replace(path)

@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-DEFAULT_PORT = 8400
-DEFAULT_DSQL_PORT = 8432
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The two ports of the local cloud."""
+
+    port: int = 8400
+    dsql_port: int = 8432
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,16 +23,17 @@ class LocalSettings:
     Args:
         root: The checkout; what is installed is kept in its ``.vela/tools``.
         home: Where everything else is kept; the checkout's ``.vela`` unless said.
-        port: Where the AWS APIs and CloudFront answer; 0 takes a free port.
-        dsql_port: Where dsql-local takes PostgreSQL connections; 0 takes a free port.
+        port: Where the AWS APIs and CloudFront answer; 0 takes a free port, None the one of the
+            last start, at first the default.
+        dsql_port: Where dsql-local takes PostgreSQL connections; likewise.
         uv: The uv program; without it ``UV`` of the environment and the PATH are asked.
 
     """
 
     root: Path
     home: Path | None = None
-    port: int = DEFAULT_PORT
-    dsql_port: int = DEFAULT_DSQL_PORT
+    port: int | None = None
+    dsql_port: int | None = None
     uv: Path | None = None
 
     @classmethod
@@ -39,12 +45,12 @@ class LocalSettings:
         port: int | None = None,
         dsql_port: int | None = None,
     ) -> Self:
-        """Take the default for everything that is not given."""
+        """Take what is given, paths resolved."""
         return cls(
             root=root.resolve(),
             home=home.resolve() if home else None,
-            port=DEFAULT_PORT if port is None else port,
-            dsql_port=DEFAULT_DSQL_PORT if dsql_port is None else dsql_port,
+            port=port,
+            dsql_port=dsql_port,
         )
 
     @property

@@ -154,6 +154,17 @@ def test_what_runs_on_another_port_is_not_moved_in_silence(home):
         other.start(quiet)
 
 
+def test_a_start_that_names_no_port_takes_those_of_the_last_one(home):
+    first = home.cloud.start(quiet)
+    home.cloud.stop()
+    unnamed = LocalCloud(replace(home.settings, port=None, dsql_port=None))
+
+    again = unnamed.start(quiet)
+
+    assert (again.endpoint_url, again.dsql_port) == (first.endpoint_url, first.dsql_port)
+    assert unnamed.start(quiet) == again
+
+
 def test_status_tells_what_runs(home):
     before = home.cloud.status()
     running = home.cloud.start(quiet)
@@ -230,6 +241,17 @@ def test_a_corrupt_state_is_refused_by_name_and_nothing_is_left_running(home):
 
     assert home.cloud.status().dsql_pid is None
     assert state.read_text() == '{"half'
+
+
+@pytest.mark.parametrize("name", ["ports.json", "credentials.json"])
+def test_a_note_of_the_last_start_that_cannot_be_read_is_named(home, name):
+    (home.path / "data").mkdir()
+    (home.path / "data" / name).write_text("")
+
+    with pytest.raises(StateCorrupt, match=name):
+        home.cloud.start(quiet)
+
+    assert not list((home.path / "run").glob("*.pid"))
 
 
 def test_a_process_that_ends_at_its_start_says_why(home):
