@@ -26,12 +26,17 @@ step() {
     fix=$2
     shift 2
     if ! "$@" >>"$log" 2>&1; then
-        reason=$(grep -iE 'no space|error|could not|failed|refused|resolve' "$log" | tail -n 1 | cut -c1-160)
-        case $reason in
-        *[Nn]'o space'*) fail "the disk is full: $what needs about 1 GB below $PWD. Free some space and run the command again." ;;
-        esac
+        reason=$(grep -iE 'error|could not|failed|refused|resolve' "$log" | tail -n 1 | cut -c1-160)
+        ! disk_is_full || fail "the disk is full: $what needs about 1 GB below $PWD. Free some space and run the command again."
         fail "$what failed (${reason:-no message}). $fix The whole output is in $log."
     fi
+}
+
+# Less than 20 MB are left. A full disk cannot even hold the log that would say so.
+disk_is_full() {
+    # shellcheck disable=SC2046 - the fields are what is wanted
+    set -- $(df -Pk .vela | tail -n 1)
+    [ "$4" -lt 20480 ]
 }
 
 find_python() {
