@@ -167,6 +167,14 @@ def test_postgresql_is_started_again_when_it_was_killed(serve, data_dir, eventua
         assert rows(server) == (5,)
 
 
+def test_a_tidied_directory_for_temporary_files_stops_no_cluster_from_starting(serve, data_dir):
+    with serve(data_dir) as server:
+        shutil.rmtree(place.settle(data_dir).sockets)
+
+        with server.create_cluster().connect() as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
 def test_clusters_are_apart(serve, data_dir):
     with serve(data_dir) as server:
         one, other = server.create_cluster(), server.create_cluster()

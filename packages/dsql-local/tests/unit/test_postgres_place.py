@@ -73,7 +73,7 @@ def test_a_socket_directory_that_is_a_link_is_not_trusted(tmp_path, monkeypatch)
     monkeypatch.setattr(place, "_socket_candidates", lambda _: [tmp_path / "link"])
 
     with pytest.raises(DataDirectoryUnusable, match="belongs to somebody else"):
-        place._private(tmp_path / "link", mode=0o700)
+        place._private(tmp_path / "link", None)
 
 
 def test_a_template_is_named_by_all_that_goes_into_it(monkeypatch):

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import os
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -37,6 +36,7 @@ class Instance:
     def __init__(self, identifier: str, *, place: Place, template: Path) -> None:
         self._place = place
         self._template = template
+        self._identifier = identifier
         self.directory = place.of_cluster(identifier)
         self.socket = place.sockets / identifier / SOCKET_NAME
         self.log = place.data / f"{identifier}.log"
@@ -64,7 +64,7 @@ class Instance:
             )
         accounts.give(self.directory, self._place.account)
         await self._stop_leftover()
-        self._make_socket_directory()
+        self._place.make_socket_directory(self._identifier)
         deadline = time.monotonic() + LEFTOVER_TIMEOUT_S
         while not await self._launch():
             output = self.log.read_text(errors="replace")
@@ -128,12 +128,6 @@ class Instance:
             return False
         mine = self._process is not None and lines[:1] == [str(self._process.pid)]
         return mine and len(lines) > 7 and lines[7].strip() == "ready"  # noqa: PLR2004 - pidfile.h: LOCK_FILE_LINE_PM_STATUS is 8
-
-    def _make_socket_directory(self) -> None:
-        # Not the one a killed server left: PostgreSQL would believe the claim in its lock file.
-        shutil.rmtree(self.socket.parent, ignore_errors=True)
-        self.socket.parent.mkdir(mode=0o700, exist_ok=True)
-        accounts.give(self.socket.parent, self._place.account)
 
     async def _stop_leftover(self) -> None:
         """Stop a server that a killed dsql-local left on this data directory."""

@@ -43,6 +43,17 @@ class Place:
         """The data directory of one cluster's instance."""
         return self.data / identifier
 
+    def make_socket_directory(self, identifier: str) -> None:
+        """Make the directory of one cluster's socket, empty.
+
+        Not the one a killed server left: PostgreSQL would believe the claim in its lock file.
+        """
+        # Those who tidy up temporary files may have taken the outer one, too.
+        directory = _private(self.sockets, self.account) / identifier
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(mode=0o700)
+        accounts.give(directory, self.account)
+
 
 @contextlib.contextmanager
 def settled(data_dir: Path, system: Path = elsewhere.SYSTEM) -> Iterator[Place]:
@@ -102,15 +113,16 @@ def _sockets(data_dir: Path, account: Account | None) -> Path:
     for directory in _socket_candidates(data_dir):
         reachable = account is None or account.passes(directory.parent)
         if reachable and len(str(directory)) + suffix <= LONGEST_SOCKET_PATH:
-            return _private(directory, mode=0o711 if account else 0o700)
+            return _private(directory, account)
     raise DataDirectoryUnusable(
         "no directory for temporary files has a path short enough for a Unix socket",
         fix="Set TMPDIR to a short path.",
     )
 
 
-def _private(directory: Path, mode: int) -> Path:
+def _private(directory: Path, account: Account | None) -> Path:
     """Make *directory* in a place anyone may write to; it must be ours and no link."""
+    mode = 0o711 if account else 0o700
     directory.mkdir(mode=mode, exist_ok=True)
     status = directory.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
