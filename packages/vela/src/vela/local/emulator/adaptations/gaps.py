@@ -6,6 +6,7 @@ from ministack import app
 
 from . import (
     access,
+    adoption,
     api_errors,
     bucket_deployment,
     dsql_clusters,
@@ -29,6 +30,7 @@ def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability
         dsql_clusters,
         security_group_rules,
         flow_logs,
+        adoption,
         resource_attributes,
         bucket_deployment,
         edge,
