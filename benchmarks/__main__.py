@@ -17,7 +17,14 @@ from rich.console import Console
 from rich.table import Table
 
 FOLDER = Path(__file__).parent
-PARTS = ("token_signing", "health_probe", "handler", "standin", "whole_platform")
+PARTS = (
+    "token_signing",
+    "pool_refusal",
+    "health_probe",
+    "handler",
+    "standin",
+    "whole_platform",
+)
 
 
 def machine() -> dict[str, object]:

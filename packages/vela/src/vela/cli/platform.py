@@ -24,19 +24,22 @@ REQUIRED_SHARE = 0.99
 
 
 def up(settings: LocalSettings, *, count: int, as_json: bool) -> None:
-    """Start, deploy, check health."""
+    """Start, deploy, check health. What is deployed but unhealthy is left running, to be looked at."""
     screen.err.print("[bold]Vela[/bold] on this machine")
     steps = Steps()
     with _started(LocalCloud(settings), steps) as running:
         account = Account(environment=running.environment)
         _deployment(settings, running, account).run(steps)
         outputs = read(account.cloudformation()).at(running.url_here)
-        with steps.step("checking health", f"health-check called {count} times"):
-            summary = _check(account, outputs, count=count).require(REQUIRED_SHARE)
+    with steps.step("checking health", f"health-check called {count} times"):
+        summary = _check(account, outputs, count=count)
     if as_json:
         screen.json({"health": summary.as_json(), "outputs": outputs.as_json()})
+    elif summary.success_rate < REQUIRED_SHARE:
+        screen.health(summary)
     else:
         screen.welcome(summary, outputs, logs=settings.logs)
+    summary.require(REQUIRED_SHARE)
 
 
 def down(settings: LocalSettings, *, purge: bool) -> None:

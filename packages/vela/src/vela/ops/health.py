@@ -60,7 +60,7 @@ class Summary:
             most = self.failures[0][0] if self.failures else "no reason was given"
             raise Unhealthy(
                 f"the health-check said ok {self.ok} of {self.count} times; most often: {most}",
-                "Read the function's log: `vela status` tells where it is",
+                "Mend that and deploy again; `vela health` asks once more",
             )
         return self
 
