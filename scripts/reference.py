@@ -1,7 +1,7 @@
 """Writes the generated pages of ``docs/reference``; ``--check`` only tells whether they are true.
 
-Law: nothing here is written by hand twice: commands come from their ``--help``, errors and settings
-from the code that raises and reads them.
+Law: nothing here is written by hand twice: commands come from their ``--help``, errors from the
+classes that are raised.
 """
 
 import inspect
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dsql_local import errors as dsql_local_errors
-from vela import errors, settings
+from vela import errors
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -23,8 +23,8 @@ def commands() -> str:
     """Give the help of every command."""
     parts = ["# Commands\n", NOTE]
     for program, names in (
-        ("vela", ("up", "down", "status", "health")),
-        ("dsql-local", ("serve", "env", "token", "psql", "hosts")),
+        ("vela", ("up", "down", "status", "health", "env")),
+        ("dsql-local", ("serve", "env", "token", "psql", "hosts", "purge")),
     ):
         parts += [f"## {program}\n", _help(program)]
         for name in names:
@@ -48,12 +48,6 @@ def error_codes() -> str:
     return "\n".join(parts)
 
 
-def setting_names() -> str:
-    """Give the settings of the API function: variable and meaning, from the class's own docstring."""
-    text = inspect.getdoc(settings.DsqlSettings) or ""
-    return f"# Settings of the API function\n\n{NOTE}\n```text\n{text}\n```\n"
-
-
 def _family(base: type) -> Iterator[type]:
     yield base
     for kind in base.__subclasses__():
@@ -71,7 +65,7 @@ def _help(*command: str) -> str:
     return "```text\n" + "\n".join(s.rstrip() for s in done.stdout.strip().splitlines()) + "\n```\n"
 
 
-PAGES = {"commands.md": commands, "errors.md": error_codes, "settings.md": setting_names}
+PAGES = {"commands.md": commands, "errors.md": error_codes}
 
 
 def main() -> int:

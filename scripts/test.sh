@@ -22,4 +22,5 @@ if [ -n "$missing" ]; then
     fi
 fi
 
-exec .venv/bin/python -m pytest "$@"
+# two at a time; the tests of one platform stay together
+exec .venv/bin/python -m pytest -n 2 --dist loadgroup "$@"

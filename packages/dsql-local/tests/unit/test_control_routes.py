@@ -406,8 +406,8 @@ def test_a_principal_is_put_and_deleted(endpoint, spell):
 @pytest.mark.parametrize(
     ("arn", "body", "what"),
     [
-        ("app", {"policies": []}, "principal: is not the ARN of an IAM role or user"),
-        (SESSION, {"policies": []}, "principal: is not the ARN of an IAM role or user"),
+        ("app", {"policies": []}, "principal: is not the ARN of an IAM role, user or root"),
+        (SESSION, {"policies": []}, "principal: is not the ARN of an IAM role, user or root"),
         (ROLE, {}, "policies: must be a list of IAM policy documents"),
         (ROLE, {"policies": ALLOW}, "policies: must be a list of IAM policy documents"),
         (ROLE, {"policies": [], "policy": ALLOW}, "policy: there is no such field"),

@@ -17,7 +17,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         platform.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def website(platform: Platform) -> str:
     """The URL of the page."""
     return str(platform.status()["outputs"]["website_url"])

@@ -9,6 +9,7 @@ from e2e.deployed import Platform, curl
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("platform")]
 
+PSQL = shutil.which("psql")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
@@ -23,7 +24,7 @@ def test_a_hundred_of_a_hundred_health_checks_are_ok(platform):
 def test_up_again_changes_nothing_and_restarts_nothing(platform):
     before = platform.status()
 
-    done = platform.up()
+    done = platform.vela("up")
 
     assert "100 of 100 ok" in done.stdout
     assert platform.status() == before
@@ -117,15 +118,30 @@ def test_the_page_says_in_a_real_browser_that_vela_is_healthy(website, tmp_path)
     assert "Vela is healthy" in page
 
 
+def sql(platform: Platform, statement: str) -> str:
+    return platform.vela("psql", "-XAtq", "-c", statement).stdout.strip()
+
+
+@pytest.mark.skipif(PSQL is None, reason="no psql here and none could be installed")
+def test_psql_is_admin_on_the_cluster_of_the_function(platform):
+    mapped = "SELECT pg_role_name FROM sys.iam_pg_role_mappings"
+
+    assert sql(platform, "SELECT current_user") == "admin"
+    assert sql(platform, mapped) == "vela_api"
+
+
+@pytest.mark.skipif(PSQL is None, reason="no psql here and none could be installed")
 def test_data_survive_down_and_up(platform: Platform):
     account = platform.client("sts").get_caller_identity()["Account"]
     item = {"user_id": {"S": "u-1"}, "name": {"S": "kept"}}
     platform.client("dynamodb").put_item(TableName="vela-profiles", Item=item)
     platform.client("s3").put_object(Bucket=f"vela-web-{account}", Key="kept.txt", Body=b"kept")
+    sql(platform, "CREATE TABLE kept (id int PRIMARY KEY)")
+    sql(platform, "INSERT INTO kept VALUES (7)")
     cluster = platform.status()["outputs"]["cluster_arn"]
 
     platform.vela("down")
-    platform.up()
+    platform.vela("up")
 
     assert platform.status()["outputs"]["cluster_arn"] == cluster
     found = platform.client("dynamodb").get_item(
@@ -134,3 +150,4 @@ def test_data_survive_down_and_up(platform: Platform):
     assert found["Item"] == item
     stored = platform.client("s3").get_object(Bucket=f"vela-web-{account}", Key="kept.txt")
     assert stored["Body"].read() == b"kept"
+    assert sql(platform, "SELECT id FROM kept") == "7"

@@ -103,3 +103,9 @@ def env(*, project: Project = Path(), home: Home = None) -> None:
     """Print the shell exports that point AWS clients at the local cloud."""
     for name, value in platform.environment(LocalSettings.of(project, home=home)).items():
         screen.line(f"export {name}={shlex.quote(value)}")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def psql(context: typer.Context, *, project: Project = Path(), home: Home = None) -> None:
+    """Open psql on the local cluster as admin; psql's own arguments follow."""
+    platform.psql(LocalSettings.of(project, home=home), context.args)

@@ -4,10 +4,12 @@ Law: composes ``local`` (the processes) with ``ops`` (deploy, health); holds no 
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from typing import NoReturn
 
 from vela.cli import screen
+from vela.cli.psql import become_psql
 from vela.cli.screen import Steps
 from vela.errors import DeployFailed, MachineError
 from vela.local import LocalCloud, LocalSettings, Running
@@ -87,10 +89,13 @@ def health(settings: LocalSettings, *, count: int, target: Target | None, as_jso
 
 def environment(settings: LocalSettings) -> Mapping[str, str]:
     """Give the variables that point AWS clients at the local cloud."""
-    running = LocalCloud(settings).status().running
-    if running is None:
-        raise _not_running()
-    return running.environment
+    return _running(settings).environment
+
+
+def psql(settings: LocalSettings, arguments: Sequence[str]) -> NoReturn:
+    """Become a shell on the local cluster."""
+    running = _running(settings)
+    become_psql(running, _outputs(running).cluster_endpoint, arguments)
 
 
 @contextmanager
@@ -123,6 +128,13 @@ def _check(account: Account, outputs: Outputs, *, count: int) -> Summary:
     secret = health_check.internal_secret(account, outputs.secret_arn)
     answers = list(health_check.call(outputs.website_url, count=count, secret=secret))
     return health_check.summarise(outputs.website_url, answers, detailed=secret is not None)
+
+
+def _running(settings: LocalSettings) -> Running:
+    running = LocalCloud(settings).status().running
+    if running is None:
+        raise _not_running()
+    return running
 
 
 def _not_running() -> MachineError:

@@ -33,7 +33,7 @@ from vela.errors import (
 from vela.settings import DsqlSettings
 
 ROUTE = (
-    "add an inbound rule TCP {port} to {security_group} from the function's security group, "
+    "add an inbound rule TCP 5432 to {security_group} from the function's security group, "
     "and check that {endpoint} is in the function's VPC"
 )
 OPENING = r"^connection (?:failed|is bad):.*"  # psycopg's prefix to any error before ReadyForQuery

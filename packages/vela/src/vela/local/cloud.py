@@ -8,6 +8,7 @@ import importlib.util
 import os
 import secrets
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -28,6 +29,7 @@ Progress = Callable[[str], None]
 
 START_PATIENCE_S = 60.0
 STOP_PATIENCE_S = 15.0
+DSQL_LOCAL = Path(sys.executable).parent / "dsql-local"
 ADAPTATIONS = Path(__file__).parent / "emulator" / "adaptations"
 # -I: nothing of the user's Python settings; the adaptations are found by the path that follows.
 BOOT = "import sys; sys.path.append(sys.argv.pop(1)); from adaptations.server import main; main()"
@@ -74,9 +76,9 @@ class LocalCloud:
         """Stop, and forget all data; what was installed stays."""
         with self._exclusive("vela down --purge"):
             self._stop_all()
-            for directory in (*self._data_elsewhere(), self._settings.data):
-                if directory.exists():
-                    shutil.rmtree(directory)
+            self._purge_dsql()
+            if self._settings.data.exists():
+                shutil.rmtree(self._settings.data)
 
     def status(self) -> Status:
         """Look what runs, and change nothing."""
@@ -136,7 +138,6 @@ class LocalCloud:
         emulator, dsql = self._programs(ports)
         dsql_pid, emulator_pid = dsql.start(), emulator.start()
         dsql_ready = dsql.wait_ready(dsql_pid, patience_s=START_PATIENCE_S)
-        self._remember_data(Path(dsql_ready["data_dir"]))
         ready = emulator.wait_ready(emulator_pid, patience_s=START_PATIENCE_S)
         self._remember_ports(Ports(port=ready["port"], dsql_port=dsql_ready["port"]))
         return replace(self._running(ready, dsql_ready), notices=_notices(ready))
@@ -209,7 +210,6 @@ class LocalCloud:
 
     def _dsql_local(self, port: int) -> Program:
         settings = self._settings
-        program = Path(sys.executable).parent / "dsql-local"
         options = {
             "data-dir": settings.data / "dsql",
             "port": port,
@@ -219,7 +219,7 @@ class LocalCloud:
         arguments = [text for k, v in options.items() for text in (f"--{k}", str(v))]
         return Program(
             name="dsql-local",
-            command=[str(program), "serve", "--no-admin-cluster", *arguments],
+            command=[str(DSQL_LOCAL), "serve", "--no-admin-cluster", *arguments],
             environment=self._bare_environment(),
             run=settings.run,
             logs=settings.logs,
@@ -240,14 +240,17 @@ class LocalCloud:
     def _remember_ports(self, ports: Ports) -> None:
         write(self._ports_file, asdict(ports))
 
-    def _remember_data(self, directory: Path) -> None:
-        """Note where dsql-local keeps its data if that is not where it was told to."""
-        if not directory.is_relative_to(self._settings.data):
-            (self._settings.data / "elsewhere").write_text(str(directory), encoding="utf-8")
-
-    def _data_elsewhere(self) -> list[Path]:
-        note = self._settings.data / "elsewhere"
-        return [Path(note.read_text(encoding="utf-8"))] if note.exists() else []
+    def _purge_dsql(self) -> None:
+        """Let dsql-local forget its data: it alone knows what it had to keep elsewhere."""
+        command = [str(DSQL_LOCAL), "purge", "--data-dir", str(self._settings.data / "dsql")]
+        done = subprocess.run(
+            command, env=self._bare_environment(), capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise ProcessFailed(
+                f"dsql-local could not forget its data: {done.stderr.strip()}",
+                "Mend that, then run `vela down --purge` again",
+            )
 
     @property
     def _state(self) -> Path:

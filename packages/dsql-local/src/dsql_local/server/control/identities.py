@@ -13,7 +13,7 @@ from dsql_local.server.control import body as fields
 from dsql_local.server.control.control import Control
 from dsql_local.server.control.exchange import Request, Response, invalid_field
 
-_PRINCIPAL = re.compile(r"arn:aws:iam::\d{12}:(role|user)/[!-~]{1,576}", re.ASCII)
+_PRINCIPAL = re.compile(r"arn:aws:iam::\d{12}:(root|(role|user)/[!-~]{1,576})", re.ASCII)
 _SESSION = re.compile(r"arn:aws:sts::\d{12}:(assumed-role/[!-~]{1,512}|federated-user/[!-~]{1,64})")
 _KEY_ID = re.compile(r"[A-Za-z0-9_]{1,128}", re.ASCII)
 _SECRET = re.compile(r"[!-~]{1,128}", re.ASCII)
@@ -29,7 +29,7 @@ FORGET_AFTER_S: Final = 86_400
 async def put_principal(control: Control, request: Request, arn: str) -> Response:
     """Create or replace what a principal may do."""
     if not _PRINCIPAL.fullmatch(arn):
-        raise invalid_field("principal", "is not the ARN of an IAM role or user")
+        raise invalid_field("principal", "is not the ARN of an IAM role, user or root")
     body = fields.json_object(request)
     fields.only(body, frozenset({"policies"}))
     documents = body.get("policies")

@@ -21,6 +21,7 @@ from typing import Any
 from .cloud import Cloud
 from .control import DsqlLocal
 from .replacement import EmulatorChanged
+from .root_credentials import admit_root
 
 # Exit statuses that the supervisor knows.
 CHANGED = 3
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # The emulator reads these when it is imported, so they come first.
         os.environ.update(_emulator_settings(options, cloud))
         _require_readable(options.state_dir / "services")
+        admit_root(cloud, **json.loads(options.credentials_file.read_text(encoding="utf-8")))
         application, durability = _with_gaps_closed(cloud)
         killed = options.state_dir / "in-use"
         ready = {"endpoint_url": cloud.endpoint_url, "port": cloud.port, "killed": killed.exists()}
