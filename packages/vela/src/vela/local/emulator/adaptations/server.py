@@ -41,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # The emulator reads these when it is imported, so they come first.
         os.environ.update(_emulator_settings(options, cloud))
         _require_readable(options.state_dir / "services")
-        admit_root(cloud, **json.loads(options.credentials_file.read_text(encoding="utf-8")))
         application, durability = _with_gaps_closed(cloud)
+        admit_root(cloud, **json.loads(options.credentials_file.read_text(encoding="utf-8")))
         killed = options.state_dir / "in-use"
         ready = {"endpoint_url": cloud.endpoint_url, "port": cloud.port, "killed": killed.exists()}
         killed.touch()
