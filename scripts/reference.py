@@ -59,7 +59,13 @@ def _first_line(kind: type) -> str:
 
 
 def _help(*command: str) -> str:
-    environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": "/home/you",
+        "COLUMNS": "100",
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+    }
     arguments = [str(BIN / command[0]), *command[1:], "--help"]
     done = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=True)
     return "```text\n" + "\n".join(s.rstrip() for s in done.stdout.strip().splitlines()) + "\n```\n"
