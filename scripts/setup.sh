@@ -26,7 +26,7 @@ step() {
     fix=$2
     shift 2
     if ! "$@" >>"$log" 2>&1; then
-        reason=$(grep -iE 'error|could not|failed|refused|resolve' "$log" | tail -n 1 | cut -c1-160)
+        reason=$(grep -iE 'error|certificate|cause|could not|failed|refused|resolve' "$log" | tail -n 1 | cut -c1-160)
         ! disk_is_full || fail "the disk is full: $what needs about 1 GB below $PWD. Free some space and run the command again."
         fail "$what failed (${reason:-no message}). $fix The whole output is in $log."
     fi
@@ -118,6 +118,11 @@ lock
 # uv must use the interpreter found above and never fetch another one
 UV_PYTHON_DOWNLOADS=never
 export UV_PYTHON_DOWNLOADS
+# a network that inspects TLS has its certificate authority in the system's store, not in uv's own
+if [ -s /etc/ssl/certs/ca-certificates.crt ] || [ -s /etc/pki/tls/certs/ca-bundle.crt ]; then
+    UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1}
+    export UV_SYSTEM_CERTS
+fi
 install_uv
 install_python_packages
 install_cdk

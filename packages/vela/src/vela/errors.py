@@ -230,6 +230,12 @@ class Unhealthy(VelaError):
     code = "E501"
 
 
+class AccountUnusable(VelaError):
+    """AWS, or the local cloud in its place, could not be asked or refused to answer."""
+
+    code = "E520"
+
+
 class AnswerUndelivered(VelaError):
     """CloudFormation's response URL did not take a custom resource's answer."""
 

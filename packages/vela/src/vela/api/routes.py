@@ -73,8 +73,7 @@ def told(error: VelaError) -> dict[str, object]:
 
 def seen(healthy: Healthy) -> dict[str, object]:
     """What a probe saw as the fields an answer carries."""
-    # dataclasses.asdict copies deeply: 18 us of a call whose query takes 90.
-    return {name: getattr(healthy, name) for name in Healthy.__slots__}
+    return healthy._asdict()
 
 
 def respond(request: Request, services: Services) -> Response:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from vela.cli import platform, screen
+from vela.errors import SettingsError
 from vela.local import LocalSettings
 from vela.ops.target import Target
 
@@ -41,6 +42,18 @@ Count = Annotated[int, typer.Option(help="How many times to call it.", min=1, ma
 MaybePort = int | None
 
 
+def _settings(
+    project: Path, *, home: Path | None, port: int | None = None, dsql_port: int | None = None
+) -> LocalSettings:
+    """Make the local cloud's settings, if *project* is a checkout of Vela."""
+    if not (project / "cdk.json").is_file():
+        raise SettingsError(
+            f"{project.resolve()} is no checkout of Vela: it has no cdk.json",
+            "Go to the checkout, or name it with --project",
+        )
+    return LocalSettings.of(project, home=home, port=port, dsql_port=dsql_port)
+
+
 @app.command()
 def up(
     *,
@@ -59,7 +72,7 @@ def up(
     as_json: AsJson = False,
 ) -> None:
     """Start the whole platform on this machine, deploy it with CDK, check its health."""
-    settings = LocalSettings.of(project, home=home, port=port, dsql_port=dsql_port)
+    settings = _settings(project, home=home, port=port, dsql_port=dsql_port)
     platform.up(settings, count=count, as_json=as_json)
 
 
@@ -71,13 +84,13 @@ def down(
     purge: Annotated[bool, typer.Option("--purge", help="Forget the platform's data too.")] = False,
 ) -> None:
     """Stop the platform on this machine; its data stay unless they are purged."""
-    platform.down(LocalSettings.of(project, home=home), purge=purge)
+    platform.down(_settings(project, home=home), purge=purge)
 
 
 @app.command()
 def status(*, project: Project = Path(), home: Home = None, as_json: AsJson = False) -> None:
     """Tell what runs on this machine, where it is reached and where its logs are."""
-    platform.status(LocalSettings.of(project, home=home), as_json=as_json)
+    platform.status(_settings(project, home=home), as_json=as_json)
 
 
 @app.command()
@@ -93,19 +106,17 @@ def health(
     as_json: AsJson = False,
 ) -> None:
     """Call the deployed health-check: success rate, p50, p95 and p99."""
-    platform.health(
-        LocalSettings.of(project, home=home), count=count, target=target, as_json=as_json
-    )
+    platform.health(_settings(project, home=home), count=count, target=target, as_json=as_json)
 
 
 @app.command()
 def env(*, project: Project = Path(), home: Home = None) -> None:
     """Print the shell exports that point AWS clients at the local cloud."""
-    for name, value in platform.environment(LocalSettings.of(project, home=home)).items():
+    for name, value in platform.environment(_settings(project, home=home)).items():
         screen.line(f"export {name}={shlex.quote(value)}")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def psql(context: typer.Context, *, project: Project = Path(), home: Home = None) -> None:
     """Open psql on the local cluster as admin; psql's own arguments follow."""
-    platform.psql(LocalSettings.of(project, home=home), context.args)
+    platform.psql(_settings(project, home=home), context.args)

@@ -32,7 +32,7 @@ def up(settings: LocalSettings, *, count: int, as_json: bool) -> None:
     with _started(LocalCloud(settings), steps) as running:
         account = Account(environment=running.environment)
         _deployment(settings, running, account).run(steps)
-        outputs = read(account.cloudformation()).at(running.url_here)
+        outputs = read(account).at(running.url_here)
     with steps.step("checking health", f"health-check called {count} times"):
         summary = _check(account, outputs, count=count)
     if as_json:
@@ -69,16 +69,18 @@ def status(settings: LocalSettings, *, as_json: bool) -> None:
             }
         )
     else:
-        screen.status(found.running, outputs, logs=settings.logs)
+        screen.status(found, outputs, logs=settings.logs)
 
 
 def health(settings: LocalSettings, *, count: int, target: Target | None, as_json: bool) -> None:
     """Call the deployed health-check; fail when it answers too seldom."""
     here = None if target is Target.AWS else LocalCloud(settings).status().running
-    if target is Target.LOCAL and here is None:
+    # Who has a platform here and stopped it does not mean the account that credentials lead to.
+    meant_here = target is Target.LOCAL or (target is None and settings.data.exists())
+    if here is None and meant_here:
         raise _not_running()
     account = Account(environment=here.environment if here else {})
-    outputs = _outputs(here) if here else read(account.cloudformation())
+    outputs = _outputs(here) if here else read(account)
     summary = _check(account, outputs, count=count)
     if as_json:
         screen.json(summary.as_json())
@@ -138,7 +140,9 @@ def _running(settings: LocalSettings) -> Running:
 
 
 def _not_running() -> MachineError:
-    return MachineError("the local cloud does not run", "Start it: `make up`")
+    return MachineError(
+        "the local cloud does not run", "Start it: `make up`; for AWS, add `--target aws`"
+    )
 
 
 def _outputs_so_far(running: Running) -> Outputs | None:
@@ -150,4 +154,4 @@ def _outputs_so_far(running: Running) -> Outputs | None:
 
 def _outputs(running: Running) -> Outputs:
     account = Account(environment=running.environment)
-    return read(account.cloudformation()).at(running.url_here)
+    return read(account).at(running.url_here)

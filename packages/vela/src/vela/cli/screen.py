@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vela.errors import VelaError
-from vela.local import Running
+from vela.local import Running, Status
 from vela.ops.health import Summary
 from vela.ops.outputs import Outputs
 
@@ -76,9 +76,9 @@ def json(value: Mapping[str, object]) -> None:
 
 
 def health(summary: Summary) -> None:
-    """Print what N calls of the health-check showed."""
+    """Print what N calls of the health-check showed; a single reason is the error's to tell."""
     facts(_health_rows(summary))
-    for text, times in summary.failures:
+    for text, times in summary.failures if len(summary.failures) > 1 else ():
         out.print(f"  [red]{times} x[/red] {text}")
 
 
@@ -90,12 +90,24 @@ def welcome(summary: Summary, outputs: Outputs, *, logs: Path) -> None:
     line("  Next: open the website; `.venv/bin/vela health --count 100`; `make down` stops it.")
 
 
-def status(running: Running | None, outputs: Outputs | None, *, logs: Path) -> None:
+def status(found: Status, outputs: Outputs | None, *, logs: Path) -> None:
     """Print whether it runs and where it is found."""
-    rows = [("Local cloud", running.endpoint_url if running else "does not run (`make up`)")]
+    rows = [("Local cloud", _state(found))]
     if outputs:
         rows += _places(outputs)
     facts([*rows, ("Logs", str(logs))])
+
+
+def _state(found: Status) -> str:
+    match found:
+        case Status(running=Running(endpoint_url=url)):
+            return url
+        case Status(emulator_pid=None, dsql_pid=None):
+            return "does not run (`make up`)"
+        case Status(emulator_pid=None):
+            return "half of it runs: the emulator is gone (`make up` starts it again)"
+        case _:
+            return "half of it runs: dsql-local is gone (`make up` starts it again)"
 
 
 def notice(text: str) -> None:

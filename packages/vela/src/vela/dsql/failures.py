@@ -110,7 +110,8 @@ RULES: tuple[Rule, ...] = (
         error=RoleNotMapped,
         what="access denied to {host}: IAM allows it, but no IAM role of ours is mapped to the "
         "database role {role}",
-        fix="run AWS IAM GRANT {role} TO '<the function's role ARN>' as admin, or redeploy ApiStack",
+        fix="map it: as admin, AWS IAM GRANT {role} TO '<ARN of the function's IAM role>'; on this "
+        "machine `vela psql` is admin",
         evidence="SQLSTATE 28000 without HINT; "
         "https://github.com/aws-devtools-labs/aws-blocks #556, a replaced IAM role",
     ),

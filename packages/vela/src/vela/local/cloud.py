@@ -6,23 +6,22 @@ Law: composes the parts of this room; every command that changes anything holds 
 import hashlib
 import importlib.util
 import os
-import secrets
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from vela.errors import AlreadyRunning, ProcessFailed, StateCorrupt
-from vela.local.documents import read, write
+from vela.local.data import PRIVATE, Data
+from vela.local.documents import read
 from vela.local.emulator.installation import Installation, find_uv
 from vela.local.lock import exclusive
 from vela.local.ports import answers, require_free
 from vela.local.processes import Program, Started
-from vela.local.running import Running, Status
+from vela.local.running import DsqlReady, EmulatorReady, Running, Status
 from vela.local.settings import LocalSettings, Ports
 
 Progress = Callable[[str], None]
@@ -72,13 +71,12 @@ class LocalCloud:
         with self._exclusive("vela down"):
             return self._stop_all()
 
-    def purge(self) -> None:
-        """Stop, and forget all data; what was installed stays."""
+    def purge(self) -> tuple[Path, ...]:
+        """Stop, and forget all data; return what lies among them and is not Vela's: it is left."""
         with self._exclusive("vela down --purge"):
             self._stop_all()
             self._purge_dsql()
-            if self._settings.data.exists():
-                shutil.rmtree(self._settings.data)
+            return self._data.forget()
 
     def status(self) -> Status:
         """Look what runs, and change nothing."""
@@ -104,14 +102,21 @@ class LocalCloud:
 
     def _found(self) -> Running | None:
         """Return the cloud if both its processes run, are ready and take connections."""
-        programs = self._programs()
-        for program in programs:
+        for program in self._programs():
             started = Started.read(program.pid_file)
-            if started is None or not started.running or not program.ready_file.exists():
+            if started is None or not started.running:
                 return None
-        emulator, dsql = (read(program.ready_file) for program in programs)
-        answering = answers(emulator["port"]) and answers(dsql["port"])
+        try:
+            emulator, dsql = self._ready()
+        except StateCorrupt:
+            # Ready files live no longer than their processes: nothing is lost but this knowledge.
+            return None
+        answering = answers(emulator.port) and answers(dsql.port)
         return self._running(emulator, dsql) if answering else None
+
+    def _ready(self) -> tuple[EmulatorReady, DsqlReady]:
+        emulator, dsql = self._programs()
+        return read(emulator.ready_file, EmulatorReady), read(dsql.ready_file, DsqlReady)
 
     def _as_wished(self, running: Running) -> Running:
         port = int(running.endpoint_url.rpartition(":")[2])
@@ -137,22 +142,17 @@ class LocalCloud:
         progress("starting dsql-local and the AWS API emulator")
         emulator, dsql = self._programs(ports)
         dsql_pid, emulator_pid = dsql.start(), emulator.start()
-        dsql_ready = dsql.wait_ready(dsql_pid, patience_s=START_PATIENCE_S)
-        ready = emulator.wait_ready(emulator_pid, patience_s=START_PATIENCE_S)
-        self._remember_ports(Ports(port=ready["port"], dsql_port=dsql_ready["port"]))
+        dsql.wait_ready(dsql_pid, patience_s=START_PATIENCE_S)
+        emulator.wait_ready(emulator_pid, patience_s=START_PATIENCE_S)
+        ready, dsql_ready = self._ready()
+        self._data.remember(Ports(port=ready.port, dsql_port=dsql_ready.port))
         return replace(self._running(ready, dsql_ready), notices=_notices(ready))
 
     def _prepare(self) -> None:
-        for directory in (self._settings.data, self._settings.run, self._state):
-            directory.mkdir(parents=True, exist_ok=True)
+        self._data.prepare()
+        self._data.credentials()  # the emulator needs them, and says less clearly if it cannot
         shutil.rmtree(self._scratch, ignore_errors=True)
-        self._scratch.mkdir()
-        if not self._credentials_file.exists():
-            # A key id of its own: the CDK CLI remembers the account of every key id it has seen.
-            key_id = "AKIA" + secrets.token_hex(8).upper()
-            credentials = {"access_key_id": key_id, "secret_access_key": secrets.token_hex(20)}
-            write(self._credentials_file, credentials)
-        read(self._credentials_file)  # the emulator needs it, and says less clearly if it cannot
+        self._scratch.mkdir(mode=PRIVATE, parents=True)
 
     def _stop_all(self) -> bool:
         """Stop the emulator first: what it saves at its end may still ask dsql-local."""
@@ -165,16 +165,16 @@ class LocalCloud:
             program.forget()
         return ran
 
-    def _running(self, emulator: Any, dsql: Any) -> Running:
-        credentials = read(self._credentials_file)
+    def _running(self, emulator: EmulatorReady, dsql: DsqlReady) -> Running:
+        credentials = self._data.credentials()
         return Running(
-            endpoint_url=emulator["endpoint_url"],
-            account_id=dsql["account"],
-            region=dsql["region"],
-            access_key_id=credentials["access_key_id"],
-            secret_access_key=credentials["secret_access_key"],
-            dsql_port=dsql["port"],
-            ca_file=Path(dsql["ca_file"]),
+            endpoint_url=emulator.endpoint_url,
+            account_id=dsql.account,
+            region=dsql.region,
+            access_key_id=credentials.access_key_id,
+            secret_access_key=credentials.secret_access_key,
+            dsql_port=dsql.port,
+            ca_file=Path(dsql.ca_file),
             logs=self._settings.logs,
         )
 
@@ -186,12 +186,12 @@ class LocalCloud:
         settings = self._settings
         options = {
             "port": port,
-            "state-dir": self._state,
+            "state-dir": self._data.emulator,
             "scratch": self._scratch,
             "runtime-packages": self._installation.runtime_packages,
             "ready-file": settings.run / "emulator.json",
             "dsql-ready-file": settings.run / "dsql-local.json",
-            "credentials-file": self._credentials_file,
+            "credentials-file": self._data.credentials_file,
         }
         interpreter = [str(self._installation.python), "-I", "-c", BOOT, str(ADAPTATIONS.parent)]
         arguments = [text for k, v in options.items() for text in (f"--{k}", str(v))]
@@ -204,14 +204,14 @@ class LocalCloud:
             version=_digest(self._installation.directory.name, ADAPTATIONS),
             meanings={
                 CHANGED: (ProcessFailed, "Install the pinned one: remove .vela/tools, start again"),
-                CORRUPT: (StateCorrupt, "Restore that file, or run `vela down --purge`"),
+                CORRUPT: (StateCorrupt, "Restore it, or run `vela down --purge` to begin anew"),
             },
         )
 
     def _dsql_local(self, port: int) -> Program:
         settings = self._settings
         options = {
-            "data-dir": settings.data / "dsql",
+            "data-dir": self._data.dsql,
             "port": port,
             "control-port": 0,
             "ready-file": settings.run / "dsql-local.json",
@@ -233,16 +233,16 @@ class LocalCloud:
 
     def _ports(self) -> Ports:
         """Return the ports that are asked for, else those of the last start, else the defaults."""
-        known = Ports(**read(self._ports_file)) if self._ports_file.exists() else Ports()
         asked = {"port": self._settings.port, "dsql_port": self._settings.dsql_port}
-        return replace(known, **{name: port for name, port in asked.items() if port is not None})
-
-    def _remember_ports(self, ports: Ports) -> None:
-        write(self._ports_file, asdict(ports))
+        return replace(
+            self._data.ports(), **{name: port for name, port in asked.items() if port is not None}
+        )
 
     def _purge_dsql(self) -> None:
         """Let dsql-local forget its data: it alone knows what it had to keep elsewhere."""
-        command = [str(DSQL_LOCAL), "purge", "--data-dir", str(self._settings.data / "dsql")]
+        if not self._data.dsql.is_dir():
+            return  # dsql-local never kept anything in what is there
+        command = [str(DSQL_LOCAL), "purge", "--data-dir", str(self._data.dsql)]
         done = subprocess.run(
             command, env=self._bare_environment(), capture_output=True, text=True, check=False
         )
@@ -253,28 +253,20 @@ class LocalCloud:
             )
 
     @property
-    def _state(self) -> Path:
-        return self._settings.data / "emulator"
+    def _data(self) -> Data:
+        return Data(self._settings.data)
 
     @property
     def _scratch(self) -> Path:
         return self._settings.run / "scratch"
 
-    @property
-    def _ports_file(self) -> Path:
-        return self._settings.data / "ports.json"
 
-    @property
-    def _credentials_file(self) -> Path:
-        return self._settings.data / "credentials.json"
-
-
-def _notices(ready: Mapping[str, Any]) -> tuple[str, ...]:
+def _notices(ready: EmulatorReady) -> tuple[str, ...]:
     """Say what a kill of the emulator may have cost."""
-    if not ready["killed"]:
+    if not ready.killed:
         return ()
     lost = "the emulator was killed last time: log lines and metrics since then may be missing"
-    cut = [f"stack {name} was being changed then: deploy it again" for name in ready["interrupted"]]
+    cut = [f"stack {name} was being changed then: deploy it again" for name in ready.interrupted]
     return (lost, *cut)
 
 

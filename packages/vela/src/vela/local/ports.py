@@ -34,14 +34,14 @@ def require_free(port: int, *, option: str) -> None:
         except PermissionError:
             raise PortInUse(
                 f"Port {port} needs more rights than this user has",
-                f"Choose one above 1023 with `{option}`",
+                f"Choose one above 1023: `.venv/bin/vela up {option} <number>`",
             ) from None
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
             raise PortInUse(
                 f"Port {port} of 127.0.0.1 is taken{_by(port)}",
-                f"Stop that program, or choose another port with `{option}`",
+                f"Stop that program, or take any free port: `.venv/bin/vela up {option} 0`",
             ) from None
 
 

@@ -4,7 +4,6 @@ Law: a process is signalled only if it is the one that was started: its id *and*
 those that were written down.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -13,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from vela.errors import MachineError, ProcessFailed
-from vela.local.documents import write
+from vela.errors import MachineError, ProcessFailed, StateCorrupt
+from vela.local.documents import read, write
 
 POLL_S = 0.01
 PROC = Path("/proc/self/stat")  # on Linux; elsewhere `ps` tells the same
@@ -39,10 +38,10 @@ class Started:
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
-        """Return what *path* tells, or None for no file and for one half written."""
+        """Return what *path* tells, or None for no file and for one that cannot be read."""
         try:
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            return read(path, cls)
+        except StateCorrupt:
             return None
 
     @property
@@ -122,8 +121,8 @@ class Program:
         write(self.pid_file, asdict(Started(pid=pid, begun=begun(pid), version=self.version)))
         return pid
 
-    def wait_ready(self, pid: int, *, patience_s: float) -> Any:
-        """Return what the ready file tells; if the process ends first, its last words."""
+    def wait_ready(self, pid: int, *, patience_s: float) -> None:
+        """Wait for the ready file; if the process ends first, raise its last words."""
         deadline = time.monotonic() + patience_s
         while not self.ready_file.exists():
             if (status := _exit_status(pid)) is not None:
@@ -134,7 +133,6 @@ class Program:
                     f"See {self.log}",
                 )
             time.sleep(POLL_S)
-        return json.loads(self.ready_file.read_text(encoding="utf-8"))
 
     def forget(self) -> None:
         """Remove what is true of a running process only."""

@@ -18,6 +18,34 @@ SERVED = {"cloudfront.net": "cloudfront", "execute-api.REGION.amazonaws.com": "e
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmulatorReady:
+    """What the emulator writes once it serves.
+
+    Args:
+        endpoint_url: Where every AWS API answers.
+        port: The port of that.
+        killed: Whether it had been killed the time before.
+        interrupted: The stacks that were being changed then.
+
+    """
+
+    endpoint_url: str
+    port: int
+    killed: bool
+    interrupted: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DsqlReady:
+    """What matters here of what dsql-local writes once it serves."""
+
+    port: int
+    account: str
+    region: str
+    ca_file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
     """A local cloud, ready to be deployed to.
 
@@ -89,8 +117,13 @@ class Running:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Which of the two processes run, and the cloud if both do."""
+    """Which of the two processes run, and the cloud if both do and serve."""
 
     emulator_pid: int | None
     dsql_pid: int | None
     running: Running | None
+
+    @property
+    def partial(self) -> bool:
+        """Tell whether something runs, but not the whole cloud."""
+        return self.running is None and (self.emulator_pid or self.dsql_pid) is not None

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+HIGHEST_PORT = 65535
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
@@ -14,6 +16,12 @@ class Ports:
 
     port: int = 8400
     dsql_port: int = 8432
+
+    def __post_init__(self) -> None:
+        """Refuse what is no port."""
+        for port in (self.port, self.dsql_port):
+            if port not in range(HIGHEST_PORT + 1):
+                raise ValueError(f"{port} is no port")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,18 +1,32 @@
 """The AWS account a command works on: real, or the one on this machine.
 
-Law: the one place that makes boto3 clients.
+Law: the one place that makes boto3 clients, and where what botocore raises becomes an error of ours.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vela.errors import AccountUnusable
+
 if TYPE_CHECKING:
     import boto3
+    from botocore.config import Config
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 REGION = "us-east-1"
+
+#: In place of what botocore would read of the user's own configuration, each as (name in a file,
+#: variable, default, conversion).
+NOTHING_OF_THE_USER = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+    "ca_bundle": (None, None, None, None),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,21 +44,60 @@ class Account:
 
     def cloudformation(self) -> "CloudFormationClient":
         """Make a client of the deployment state."""
-        return self._session().client("cloudformation", endpoint_url=self._endpoint)
+        return self.session().client(
+            "cloudformation", endpoint_url=self.endpoint, config=self.config()
+        )
 
     def secrets(self) -> "SecretsManagerClient":
         """Make a client of the secrets."""
-        return self._session().client("secretsmanager", endpoint_url=self._endpoint)
+        return self.session().client(
+            "secretsmanager", endpoint_url=self.endpoint, config=self.config()
+        )
 
     @property
-    def _endpoint(self) -> str | None:
+    def endpoint(self) -> str | None:
+        """Where every API answers; None for AWS's own places."""
         return self.environment.get("AWS_ENDPOINT_URL")
 
-    def _session(self) -> "boto3.Session":
+    def session(self) -> "boto3.Session":
+        """Make a session; the local cloud's knows nothing of the user's profiles and files."""
         import boto3  # noqa: PLC0415 - 400 ms, and most commands need no AWS API
+        from botocore.session import Session  # noqa: PLC0415
 
+        here = self.environment
+        core = Session(session_vars=NOTHING_OF_THE_USER if here else None)
         return boto3.Session(
-            aws_access_key_id=self.environment.get("AWS_ACCESS_KEY_ID"),
-            aws_secret_access_key=self.environment.get("AWS_SECRET_ACCESS_KEY"),
+            aws_access_key_id=here.get("AWS_ACCESS_KEY_ID"),
+            aws_secret_access_key=here.get("AWS_SECRET_ACCESS_KEY"),
+            aws_session_token=here.get("AWS_SESSION_TOKEN"),
             region_name=REGION,
+            botocore_session=core,
         )
+
+    def config(self) -> "Config":
+        """Bound every call; the local cloud is on loopback, where no proxy leads."""
+        from botocore.config import Config  # noqa: PLC0415 - boto3 is slow to import
+
+        return Config(
+            connect_timeout=5,
+            read_timeout=20,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            proxies={} if self.environment else None,
+        )
+
+
+@contextmanager
+def answered(account: Account) -> Iterator[None]:
+    """Turn what botocore raises within the block into one error that says what to do."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    where = account.endpoint or "AWS"
+    fix = "See `vela status`; `make up` starts it again" if account.environment else "Sign in again"
+    try:
+        yield
+    except ClientError as error:
+        told = error.response.get("Error", {})
+        what = f"{where} refused {error.operation_name}: {told.get('Code')}: {told.get('Message')}"
+        raise AccountUnusable(what, fix) from error
+    except BotoCoreError as error:
+        raise AccountUnusable(f"{where} could not be asked: {error}", fix) from error

@@ -5,6 +5,7 @@ while it runs reaches the caller line by line, and a failure becomes one error t
 """
 
 import hashlib
+import json
 import re
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -60,7 +61,7 @@ class Cdk:
         """Synthesise unless the kept assembly is that of the same sources; say whether it ran."""
         stamp = self.assembly / "vela.inputs"
         inputs = self._inputs()
-        if stamp.is_file() and stamp.read_text(encoding="utf-8") == inputs:
+        if _is_whole(self.assembly) and stamp.is_file() and stamp.read_text("utf-8") == inputs:
             return False
         stamp.unlink(missing_ok=True)
         self._run(["synth", "--quiet", "--output", str(self.assembly)], progress)
@@ -161,6 +162,15 @@ def _tee(
             progress(news)
 
     return sink
+
+
+def _is_whole(assembly: Path) -> bool:
+    """Tell whether the kept assembly can be read; a damaged one is made anew."""
+    try:
+        json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _files(path: Path) -> Iterable[Path]:

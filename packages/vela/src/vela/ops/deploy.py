@@ -6,13 +6,10 @@ running it again is cheap and an interrupted run simply goes on.
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from vela.ops.account import REGION, Account
+from vela.ops.account import REGION, Account, answered
 from vela.ops.cdk import Cdk, Progress
-
-if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
 
 
 class Steps(Protocol):
@@ -44,16 +41,19 @@ class Deployment:
         """Synthesise, bootstrap and deploy whatever is not so yet."""
         with steps.step("synthesising the stacks", "stacks synthesised") as news:
             self.cdk.synth(news)
-        if not bootstrapped(self.account.cloudformation()):
+        if not bootstrapped(self.account):
             with steps.step("bootstrapping the account", "account bootstrapped") as news:
                 self.cdk.bootstrap(self.account_id, REGION, news)
         with steps.step("deploying", "DatabaseStack, ApiStack and VelaStack deployed") as news:
             self.cdk.deploy(news, arguments=self.arguments)
 
 
-def bootstrapped(cloudformation: "CloudFormationClient") -> bool:
+def bootstrapped(account: Account) -> bool:
     """Tell whether CDK's own stack is complete in the account."""
-    pages = cloudformation.get_paginator("list_stacks").paginate(
-        StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"]
-    )
-    return any(s["StackName"] == "CDKToolkit" for page in pages for s in page["StackSummaries"])
+    with answered(account):
+        pages = (
+            account.cloudformation()
+            .get_paginator("list_stacks")
+            .paginate(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])
+        )
+        return any(s["StackName"] == "CDKToolkit" for page in pages for s in page["StackSummaries"])

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from vela.errors import Unhealthy
-from vela.ops.account import Account
+from vela.ops.account import Account, answered
 
 PATH = "/api/internal/dsql-health"
 #: The function's own deadline is 5 s; the rest is for the way there and a cold start.
@@ -110,10 +110,11 @@ def internal_secret(account: Account, arn: str) -> str | None:
     """Read the secret that makes the health-check tell its detail; None where that is not allowed."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - boto3 is slow to import
 
-    try:
-        return account.secrets().get_secret_value(SecretId=arn)["SecretString"]
-    except ClientError:
-        return None
+    with answered(account):
+        try:
+            return account.secrets().get_secret_value(SecretId=arn)["SecretString"]
+        except ClientError:
+            return None
 
 
 def summarise(base_url: str, answers: Sequence[Answer], *, detailed: bool) -> Summary:
@@ -176,5 +177,6 @@ def _fields(raw: bytes) -> dict[str, object]:
 
 def _reason(answer: Answer) -> str:
     told = [answer.body.get(key) for key in ("code", "text", "fix")]
-    text = " ".join(str(part) for part in told if part)
-    return text or f"HTTP {answer.status}"
+    code, text, fix = ("" if part is None else str(part) for part in told)
+    sentences = ". ".join(part.rstrip(".") for part in (text, fix) if part)
+    return f"{code} {sentences}".strip() or f"HTTP {answer.status}"

@@ -5,12 +5,9 @@ Law: CloudFormation is the only deployment state; nothing is read from files.
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
 
 from vela.errors import DeployFailed
-
-if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
+from vela.ops.account import Account, answered
 
 STACKS = ("DatabaseStack", "ApiStack", "VelaStack")
 
@@ -59,11 +56,12 @@ class Outputs:
         return asdict(self)
 
 
-def read(cloudformation: "CloudFormationClient") -> Outputs:
+def read(account: Account) -> Outputs:
     """Read the outputs of the three stacks."""
     found: dict[str, str] = {}
-    for page in cloudformation.get_paginator("describe_stacks").paginate():
-        for stack in page["Stacks"]:
-            if stack["StackName"] in STACKS:
-                found |= {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+    with answered(account):
+        for page in account.cloudformation().get_paginator("describe_stacks").paginate():
+            for stack in page["Stacks"]:
+                if stack["StackName"] in STACKS:
+                    found |= {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
     return Outputs.parse(found)

@@ -15,6 +15,7 @@ import pytest
 from vela.errors import AlreadyRunning, PortInUse, ProcessFailed, StateCorrupt
 from vela.local import LocalCloud
 from vela.local.lock import exclusive
+from vela.local.ports import answers
 from vela.local.processes import Started, begun
 
 PROJECT = Path(__file__).parents[5]
@@ -224,7 +225,7 @@ def test_a_port_in_use_is_named_with_its_process(home, option):
             LocalCloud(settings).start(quiet)
 
     assert f"Port {port} of 127.0.0.1 is taken" in str(refused.value)
-    assert f"--{option.replace('_', '-')}" in refused.value.fix
+    assert f".venv/bin/vela up --{option.replace('_', '-')} 0`" in refused.value.fix
     if Path("/proc").exists():
         assert f"by process {os.getpid()}" in str(refused.value)
     assert home.cloud.status().dsql_pid is None
@@ -243,10 +244,21 @@ def test_a_corrupt_state_is_refused_by_name_and_nothing_is_left_running(home):
     assert state.read_text() == '{"half'
 
 
-@pytest.mark.parametrize("name", ["ports.json", "credentials.json"])
-def test_a_note_of_the_last_start_that_cannot_be_read_is_named(home, name):
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("ports.json", ""),
+        ("ports.json", "[]"),
+        ("ports.json", '{"foo": 1}'),
+        ("ports.json", '{"port": "x", "dsql_port": 1}'),
+        ("ports.json", '{"port": 65536, "dsql_port": 1}'),
+        ("credentials.json", ""),
+        ("credentials.json", "{}"),
+    ],
+)
+def test_a_note_of_the_last_start_that_cannot_be_read_is_named(home, name, content):
     (home.path / "data").mkdir()
-    (home.path / "data" / name).write_text("")
+    (home.path / "data" / name).write_text(content)
 
     with pytest.raises(StateCorrupt, match=name):
         home.cloud.start(quiet)
@@ -263,6 +275,69 @@ def test_a_process_that_ends_at_its_start_says_why(home):
         home.cloud.start(quiet)
 
     assert home.cloud.status().emulator_pid is None
+
+
+def test_a_purge_heals_data_of_dsql_local_that_are_no_directory(home):
+    data = home.path / "data"
+    data.mkdir()
+    (data / "dsql").write_text("not a directory")
+
+    left = home.cloud.purge()
+
+    assert left == ()
+    assert not data.exists()
+
+
+def test_a_purge_removes_what_vela_made_and_names_what_it_left(home):
+    home.cloud.start(quiet)
+    data = home.path / "data"
+    (data / "cdk.out").mkdir()
+    (data / "mine").write_text("kept")
+
+    left = home.cloud.purge()
+
+    assert left == (data / "mine",)
+    assert [path.name for path in data.iterdir()] == ["mine"]
+    (data / "mine").unlink()
+
+
+def test_a_ready_file_that_cannot_be_read_is_no_lost_data(home):
+    home.cloud.start(quiet)
+    before = process(home, "emulator")
+    (home.path / "run/emulator.json").write_text("{")
+    status = home.cloud.status()
+
+    again = home.cloud.start(quiet)
+
+    assert status.partial
+    assert not before.running
+    assert home.cloud.status().running is not None
+    (home.path / "run/emulator.json").write_text("{")
+    assert home.cloud.stop()
+    assert not answers(again.dsql_port)
+
+
+def test_a_platform_half_of_which_has_died_is_partial(home):
+    before = home.cloud.status()
+    home.cloud.start(quiet)
+    during = home.cloud.status()
+    kill(home, "emulator")
+
+    after = home.cloud.status()
+
+    assert [before.partial, during.partial, after.partial] == [False, False, True]
+
+
+def test_what_is_kept_is_for_its_owner_only_and_lets_postgresql_pass(home, aws_of):
+    aws = aws_of(home.cloud.start(quiet))
+    aws.client("secretsmanager").create_secret(Name="s", SecretString="secret")
+    home.cloud.stop()
+
+    data = home.path / "data"
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (data, data / "emulator")}
+    kept = [path for path in (data / "emulator").rglob("*") if path.stat().st_mode & 0o077]
+    assert modes == {"data": 0o711, "emulator": 0o700}
+    assert kept == []
 
 
 def test_an_interrupt_during_the_start_stops_what_was_started(home):

@@ -81,7 +81,9 @@ def test_a_missing_cli_is_told_with_its_fix(tmp_path):
 
 
 def test_the_assembly_is_kept_while_its_sources_stay_the_same(tmp_path):
-    cdk = fake_cdk(tmp_path, f"mkdir -p {tmp_path}/cdk.out")
+    cdk = fake_cdk(
+        tmp_path, f"mkdir -p {tmp_path}/cdk.out; echo {{}} > {tmp_path}/cdk.out/manifest.json"
+    )
 
     ran = [cdk.synth(ignore), cdk.synth(ignore)]
     (tmp_path / "web").mkdir()
@@ -89,6 +91,16 @@ def test_the_assembly_is_kept_while_its_sources_stay_the_same(tmp_path):
     ran.append(cdk.synth(ignore))
 
     assert ran == [True, False, True]
+
+
+def test_a_damaged_assembly_is_made_anew(tmp_path):
+    cdk = fake_cdk(
+        tmp_path, f"mkdir -p {tmp_path}/cdk.out; echo {{}} > {tmp_path}/cdk.out/manifest.json"
+    )
+    cdk.synth(ignore)
+    (tmp_path / "cdk.out" / "manifest.json").write_text("x", encoding="utf-8")
+
+    assert cdk.synth(ignore)
 
 
 def test_a_failed_synthesis_is_not_taken_for_done(tmp_path):

@@ -32,6 +32,7 @@ DSQL_PATIENCE_S = 60.0
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until told to stop by SIGTERM or SIGINT."""
     options = _parsed(arguments)
+    os.umask(0o077)  # the state holds secrets
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", options.port))
