@@ -10,6 +10,7 @@ from . import (
     dsql_clusters,
     durable_state,
     edge,
+    existing_resources,
     function_worker,
     resource_attributes,
     security_group_rules,
@@ -29,6 +30,7 @@ def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability
         bucket_deployment,
         edge,
         api_errors,
+        existing_resources,
     ):
         gap.apply(cloud)
     function_worker.apply(cloud, principals)
