@@ -6,6 +6,10 @@ Law: read once by its ARN; which names it covers is pure.
 from dataclasses import dataclass
 from datetime import datetime
 
+from vela.ops.account import REGION
+from vela.ops.aws import Aws, error_code, known
+from vela.ops.facts.unknown import Unknown
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
@@ -26,6 +30,11 @@ class Certificate:
     expires: datetime | None = None
     in_use_by: tuple[str, ...] = ()
 
+    @property
+    def region(self) -> str:
+        """Its Region, as the ARN says."""
+        return (self.arn.split(":") + [""] * 4)[3]
+
     def covers(self, domain: str) -> bool:
         """Tell whether a browser would take it for *domain*."""
         return any(covers(name, domain) for name in self.names)
@@ -38,3 +47,30 @@ def covers(name: str, domain: str) -> bool:
         label, _, parent = domain.partition(".")
         return bool(label) and parent == name.removeprefix("*.")
     return name == domain
+
+
+def gather(aws: Aws, arn: str) -> Certificate | Unknown:
+    """Describe the certificate; one of another Region is of no use and is not asked for."""
+    found = Certificate(arn=arn, status=None)
+    if found.region != REGION:
+        return found
+    return known("acm:DescribeCertificate", lambda: _described(aws, found))
+
+
+def _described(aws: Aws, asked: Certificate) -> Certificate:
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - boto3 is slow to import
+
+    try:
+        told = aws.acm.describe_certificate(CertificateArn=asked.arn)["Certificate"]
+    except ClientError as error:
+        if error_code(error) == "ResourceNotFoundException":
+            return asked
+        raise
+    names = (told["DomainName"], *told.get("SubjectAlternativeNames", ()))
+    return Certificate(
+        arn=asked.arn,
+        status=told["Status"],
+        names=tuple(dict.fromkeys(names)),
+        expires=told.get("NotAfter"),
+        in_use_by=tuple(told.get("InUseBy", ())),
+    )

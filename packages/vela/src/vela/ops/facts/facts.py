@@ -5,6 +5,7 @@ Law: values only, gathered once; a subject that could not be had is an `Unknown`
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from vela.ops.facts.aliases import Aliases
 from vela.ops.facts.bootstrap import Bootstrap
@@ -28,11 +29,13 @@ class Facts:
     """One field a subject; None where the subject does not apply (a certificate without a domain).
 
     Attributes:
+        now: When they were gathered; what expires is measured against it.
         stacks: Vela's stacks and CDK's own, by name; absent ones are not in it.
 
     """
 
     target: Target
+    now: datetime
     machine: Machine
     identity: Identity
     region: Region

@@ -4,9 +4,18 @@ Law: one listing of all stacks, one of each Vela stack's resources; nothing is a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from vela.ops.aws import Aws, known
+from vela.ops.facts.unknown import Unknown
+from vela.ops.outputs import STACKS
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+
+BOOTSTRAP_STACK = "CDKToolkit"
 
 
 class ResourceFact(NamedTuple):
@@ -62,3 +71,52 @@ class StackFact:
 
 
 Stacks = Mapping[str, StackFact]
+
+
+def gather(aws: Aws) -> Stacks | Unknown:
+    """List the stacks, and the resources of Vela's own."""
+    listed = known("cloudformation:DescribeStacks", lambda: _listed(aws))
+    if isinstance(listed, Unknown):
+        return listed
+    return known("cloudformation:ListStackResources", lambda: _with_resources(aws, listed))
+
+
+def _listed(aws: Aws) -> list[StackFact]:
+    pages = aws.cloudformation.get_paginator("describe_stacks").paginate()
+    wanted = {*STACKS, BOOTSTRAP_STACK}
+    return [_fact(s) for page in pages for s in page["Stacks"] if s["StackName"] in wanted]
+
+
+def _with_resources(aws: Aws, listed: list[StackFact]) -> Stacks:
+    return {
+        stack.name: replace(stack, resources=_resources(aws, stack.name))
+        if stack.name in STACKS and stack.exists
+        else stack
+        for stack in listed
+    }
+
+
+def _resources(aws: Aws, name: str) -> dict[str, ResourceFact]:
+    pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+    return {
+        r["LogicalResourceId"]: ResourceFact(
+            r["ResourceType"], r.get("PhysicalResourceId", ""), r["ResourceStatus"]
+        )
+        for page in pages
+        for r in page["StackResourceSummaries"]
+    }
+
+
+def _fact(stack: "StackTypeDef") -> StackFact:
+    drift = stack.get("DriftInformation")
+    return StackFact(
+        name=stack["StackName"],
+        status=stack["StackStatus"],
+        status_reason=stack.get("StackStatusReason", ""),
+        changed=stack.get("LastUpdatedTime", stack.get("CreationTime")),
+        outputs={o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])},
+        tags={t["Key"]: t["Value"] for t in stack.get("Tags", [])},
+        termination_protection=stack.get("EnableTerminationProtection", False),
+        drift_status=drift["StackDriftStatus"] if drift else "NOT_CHECKED",
+        drift_checked=drift.get("LastCheckTimestamp") if drift else None,
+    )
