@@ -5,6 +5,15 @@ Law: one listing, one description a cluster.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from vela.ops.aws import Aws, known
+from vela.ops.facts.stacks import Stacks
+from vela.ops.facts.threads import each
+from vela.ops.facts.unknown import Unknown
+
+#: Single-Region clusters an account may have unless it asked for more (Aurora DSQL quotas).
+DEFAULT_LIMIT = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,3 +84,64 @@ class Protection:
 
     now: bool | None
     planned: bool | None
+
+
+def our_identifier(stacks: Stacks | Unknown) -> str | None:
+    """Give the identifier of the cluster that ``DatabaseStack`` owns."""
+    if isinstance(stacks, Unknown) or (stack := stacks.get("DatabaseStack")) is None:
+        return None
+    return next(iter(stack.physical("AWS::DSQL::Cluster")), None)
+
+
+def gather(aws: Aws) -> tuple[ClusterFact, ...] | Unknown:
+    """List the clusters and describe each."""
+    listed = known("dsql:ListClusters", lambda: _identifiers(aws))
+    if isinstance(listed, Unknown):
+        return listed
+    return known("dsql:GetCluster", lambda: each(lambda id_: _described(aws, id_), listed))
+
+
+def gather_limit(aws: Aws) -> int | Unknown:
+    """Read how many clusters the account may have."""
+    return known("servicequotas:ListServiceQuotas", lambda: _limit(aws))
+
+
+def quota(clusters: Clusters | Unknown, limit: int | Unknown) -> Quota | Unknown:
+    """Put what is used beside what is allowed."""
+    if isinstance(clusters, Unknown):
+        return clusters
+    assumed = isinstance(limit, Unknown)
+    return Quota(
+        used=len(clusters.all),
+        limit=DEFAULT_LIMIT if isinstance(limit, Unknown) else limit,
+        assumed=assumed,
+    )
+
+
+def _identifiers(aws: Aws) -> list[str]:
+    pages = aws.dsql.get_paginator("list_clusters").paginate()
+    return [cluster["identifier"] for page in pages for cluster in page["clusters"]]
+
+
+def _described(aws: Aws, identifier: str) -> ClusterFact:
+    told = aws.dsql.get_cluster(identifier=identifier)
+    return ClusterFact(
+        identifier=identifier,
+        arn=told["arn"],
+        status=told["status"],
+        protected=told["deletionProtectionEnabled"],
+        tags=told.get("tags", {}),
+    )
+
+
+def _limit(aws: Aws) -> int:
+    pages = aws.quotas.get_paginator("list_service_quotas").paginate(ServiceCode="dsql")
+    return next(
+        (int(q["Value"]) for page in pages for q in page["Quotas"] if _counts_clusters(q)),
+        DEFAULT_LIMIT,
+    )
+
+
+def _counts_clusters(told: Any) -> bool:
+    name = str(told.get("QuotaName", "")).lower()
+    return "cluster" in name and "multi" not in name and "connection" not in name
