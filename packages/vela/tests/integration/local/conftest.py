@@ -163,6 +163,62 @@ class FunctionTemplate:
         }
 
 
+def settled(cloudformation: Any, stack: str) -> str:
+    """Wait until no operation runs on the stack, and return its status."""
+    while True:
+        status: str = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+        if status == "REVIEW_IN_PROGRESS" or not status.endswith("_IN_PROGRESS"):
+            return status
+
+
+@pytest.fixture
+def wait_settled() -> Callable[[Any, str], str]:
+    return settled
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSets:
+    """Change sets of the local cloud, each the only one of its stack."""
+
+    aws: Aws
+
+    def create(
+        self, stack: str, template: Mapping[str, Any], kind: str = "CREATE", **options: Any
+    ) -> Any:
+        """Create a change set and return how it ends."""
+        cloudformation = self.aws.client("cloudformation")
+        made = cloudformation.create_change_set(
+            StackName=stack,
+            ChangeSetName=f"change-{uuid.uuid4().hex[:8]}",
+            ChangeSetType=kind,
+            TemplateBody=json.dumps(template),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            **options,
+        )
+        return cloudformation.describe_change_set(ChangeSetName=made["Id"], StackName=stack)
+
+    def execute(
+        self, stack: str, template: Mapping[str, Any], kind: str = "CREATE", **options: Any
+    ) -> str:
+        """Create and execute a change set, and return the status the stack ends in."""
+        found = self.create(stack, template, kind, **options)
+        assert found["Status"] == "CREATE_COMPLETE", found["StatusReason"]
+        cloudformation = self.aws.client("cloudformation")
+        cloudformation.execute_change_set(ChangeSetName=found["ChangeSetId"], StackName=stack)
+        return settled(cloudformation, stack)
+
+
+@pytest.fixture
+def change_sets(aws: Aws) -> ChangeSets:
+    return ChangeSets(aws)
+
+
+@pytest.fixture
+def fresh() -> Callable[[], str]:
+    """Make names that nothing has yet, good for buckets, tables, log groups and stacks."""
+    return lambda: f"kept-{uuid.uuid4().hex[:12]}"
+
+
 @pytest.fixture
 def function() -> type[FunctionTemplate]:
     return FunctionTemplate

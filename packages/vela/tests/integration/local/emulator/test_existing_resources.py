@@ -4,7 +4,6 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-de
 """
 
 import json
-import uuid
 
 import pytest
 
@@ -13,10 +12,6 @@ REASON = (
     "To troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure "
     "information."
 )
-
-
-def fresh():
-    return f"kept-{uuid.uuid4().hex[:12]}"
 
 
 def bucket(name):
@@ -60,43 +55,24 @@ KINDS = {
 }
 
 
-def change_set(aws, stack, template, kind="CREATE", **options):
-    """Create a change set and return how it ends."""
-    cloudformation = aws.client("cloudformation")
-    made = cloudformation.create_change_set(
-        StackName=stack,
-        ChangeSetName="change",
-        ChangeSetType=kind,
-        TemplateBody=json.dumps(template),
-        **options,
-    )
-    return cloudformation.describe_change_set(ChangeSetName=made["Id"], StackName=stack)
-
-
-def settled(cloudformation, stack):
-    """Wait until no operation runs on the stack, and return its status."""
-    while True:
-        status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
-        if status == "REVIEW_IN_PROGRESS" or not status.endswith("_IN_PROGRESS"):
-            return status
-
-
 def failed_events(aws, **named):
     events = aws.client("cloudformation").describe_events(**named, Filters={"FailedEvents": True})
     return events["OperationEvents"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_change_set_that_would_create_what_exists_fails_with_the_cause_in_its_events(aws, kind):
+def test_a_change_set_that_would_create_what_exists_fails_with_the_cause_in_its_events(
+    aws, change_sets, fresh, kind
+):
     declared, make = KINDS[kind]
     name, stack = fresh(), fresh()
     make(aws, name)
 
-    found = change_set(aws, stack, {"Resources": {"Kept": declared(name)}})
+    found = change_sets.create(stack, {"Resources": {"Kept": declared(name)}})
 
     assert (found["Status"], found["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
     assert found["StatusReason"] == REASON
-    [event] = failed_events(aws, StackName=stack, ChangeSetName="change")
+    [event] = failed_events(aws, StackName=stack, ChangeSetName=found["ChangeSetName"])
     assert event["EventType"] == "VALIDATION_ERROR"
     assert (event["OperationType"], event["OperationStatus"]) == ("CREATE_CHANGESET", "FAILED")
     assert event["ValidationName"] == "NAME_CONFLICT_VALIDATION"
@@ -109,11 +85,11 @@ def test_a_change_set_that_would_create_what_exists_fails_with_the_cause_in_its_
     assert event["PhysicalResourceId"] == name
 
 
-def test_a_failed_first_change_set_leaves_an_empty_stack_in_review(aws):
+def test_a_failed_first_change_set_leaves_an_empty_stack_in_review(aws, change_sets, fresh):
     name, stack = fresh(), fresh()
     make_bucket(aws, name)
 
-    change_set(aws, stack, {"Resources": {"Kept": bucket(name)}})
+    change_sets.create(stack, {"Resources": {"Kept": bucket(name)}})
 
     cloudformation = aws.client("cloudformation")
     [left] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
@@ -123,33 +99,33 @@ def test_a_failed_first_change_set_leaves_an_empty_stack_in_review(aws):
     assert cloudformation.list_stack_resources(StackName=stack)["StackResourceSummaries"] == []
 
 
-def test_a_change_set_of_a_stack_that_owns_the_name_is_no_conflict(aws):
+def test_a_change_set_of_a_stack_that_owns_the_name_is_no_conflict(aws, change_sets, fresh):
     name = fresh()
     with aws.deployed({"Resources": {"Kept": table(name)}}) as stack:
         more = {"Resources": {"Kept": table(name), "More": log_group(fresh())}}
 
-        found = change_set(aws, stack.name, more, "UPDATE")
+        found = change_sets.create(stack.name, more, "UPDATE")
 
     assert found["Status"] == "CREATE_COMPLETE"
 
 
-def test_a_name_from_a_function_is_found_as_well(aws):
+def test_a_name_from_a_function_is_found_as_well(aws, change_sets, fresh):
     name, stack = f"{fresh()}-{aws.running.account_id}", fresh()
     make_bucket(aws, name)
     prefix = name.removesuffix(aws.running.account_id)
     joined = {"Fn::Join": ["", [prefix, {"Ref": "AWS::AccountId"}]]}
 
-    found = change_set(
-        aws, stack, {"Resources": {"Kept": bucket(joined)}}, ImportExistingResources=True
+    found = change_sets.create(
+        stack, {"Resources": {"Kept": bucket(joined)}}, ImportExistingResources=True
     )
 
     assert found["StatusReason"] == REASON
 
 
-def test_the_events_are_found_by_the_change_set_and_by_the_operation_alone(aws):
+def test_the_events_are_found_by_the_change_set_and_by_the_operation_alone(aws, change_sets, fresh):
     name, stack = fresh(), fresh()
     make_bucket(aws, name)
-    found = change_set(aws, stack, {"Resources": {"Kept": bucket(name)}})
+    found = change_sets.create(stack, {"Resources": {"Kept": bucket(name)}})
 
     [by_change_set] = failed_events(aws, ChangeSetName=found["ChangeSetId"])
     [by_operation] = failed_events(aws, OperationId=by_change_set["OperationId"])
@@ -165,7 +141,7 @@ def test_events_of_a_change_set_that_does_not_exist_are_refused(aws):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_direct_creation_fails_before_anything_is_made(aws, kind):
+def test_a_direct_creation_fails_before_anything_is_made(aws, fresh, wait_settled, kind):
     declared, make = KINDS[kind]
     name, other, stack = fresh(), fresh(), fresh()
     make(aws, name)
@@ -173,7 +149,7 @@ def test_a_direct_creation_fails_before_anything_is_made(aws, kind):
     template = {"Resources": {"First": log_group(other), "Kept": declared(name)}}
 
     cloudformation.create_stack(StackName=stack, TemplateBody=json.dumps(template))
-    ended = settled(cloudformation, stack)
+    ended = wait_settled(cloudformation, stack)
 
     groups = aws.client("logs").describe_log_groups(logGroupNamePrefix=other)["logGroups"]
     reasons = aws.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
@@ -189,10 +165,10 @@ def test_a_direct_creation_fails_before_anything_is_made(aws, kind):
     assert (conflict["OperationType"], conflict["ResourceType"]) == ("CREATE_STACK", kind)
 
 
-def test_validation_that_is_disabled_finds_nothing_beforehand(aws):
+def test_validation_that_is_disabled_finds_nothing_beforehand(aws, change_sets, fresh):
     name, stack = fresh(), fresh()
     make_bucket(aws, name)
 
-    found = change_set(aws, stack, {"Resources": {"Kept": bucket(name)}}, DisableValidation=True)
+    found = change_sets.create(stack, {"Resources": {"Kept": bucket(name)}}, DisableValidation=True)
 
     assert found["Status"] == "CREATE_COMPLETE"

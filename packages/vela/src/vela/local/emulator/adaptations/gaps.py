@@ -7,11 +7,15 @@ from ministack import app
 from . import (
     api_errors,
     bucket_deployment,
+    bucket_policy_status,
+    bucket_settings,
     dsql_clusters,
     durable_state,
     edge,
     existing_resources,
     function_worker,
+    imported_resources,
+    protected_resources,
     resource_attributes,
     security_group_rules,
 )
@@ -30,7 +34,11 @@ def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability
         bucket_deployment,
         edge,
         api_errors,
+        bucket_settings,
+        bucket_policy_status,
+        imported_resources,
         existing_resources,
+        protected_resources,
     ):
         gap.apply(cloud)
     function_worker.apply(cloud, principals)
