@@ -4,7 +4,7 @@ Law: a name is looked up by read-only calls; a name that a Vela
 stack already owns is not asked about.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -119,12 +119,21 @@ def _found(aws: Aws, fact: RetainedFact, tables: frozenset[str] | Unknown) -> Re
         case Kind.TABLE:
             return _table(aws, fact, tables)
         case Kind.LOG_GROUP:
-            asked = known("logs:DescribeLogGroups", lambda: _group(aws, fact))
+            return _existing(
+                aws, fact, "logs:DescribeLogGroups", lambda: _has_group(aws, fact.name)
+            )
         case Kind.FUNCTION:
-            asked = known("lambda:GetFunctionConfiguration", lambda: _function(aws, fact.name))
-    if isinstance(asked, Unknown):
-        return replace(fact, state=asked)
-    return _with_owner(aws, fact) if asked else fact
+            return _existing(
+                aws, fact, "lambda:GetFunctionConfiguration", lambda: _has_function(aws, fact.name)
+            )
+
+
+def _existing(aws: Aws, fact: RetainedFact, action: str, ask: Callable[[], bool]) -> RetainedFact:
+    """Settle a name that only this account can hold."""
+    exists = known(action, ask)
+    if isinstance(exists, Unknown):
+        return replace(fact, state=exists)
+    return _with_owner(aws, fact) if exists else fact
 
 
 def _with_owner(aws: Aws, fact: RetainedFact) -> RetainedFact:
@@ -218,12 +227,12 @@ def _protected(aws: Aws, name: str) -> bool:
     )
 
 
-def _group(aws: Aws, fact: RetainedFact) -> bool:
-    pages = aws.logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=fact.name)
-    return any(g.get("logGroupName") == fact.name for page in pages for g in page["logGroups"])
+def _has_group(aws: Aws, name: str) -> bool:
+    pages = aws.logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
+    return any(g.get("logGroupName") == name for page in pages for g in page["logGroups"])
 
 
-def _function(aws: Aws, name: str) -> bool:
+def _has_function(aws: Aws, name: str) -> bool:
     from botocore.exceptions import ClientError  # noqa: PLC0415
 
     try:
