@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from vela.ops.findings import Finding, Severity
 from vela.ops.plan.costs import costs
-from vela.ops.plan.difference import difference, removal
+from vela.ops.plan.difference import difference, removal, same
 from vela.ops.plan.situation import (
     STACKS,
     WEB,
@@ -18,7 +18,6 @@ from vela.ops.plan.situation import (
     Situation,
     has_alias,
     has_record,
-    same,
     without_alias,
     without_record,
 )

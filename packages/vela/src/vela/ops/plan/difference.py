@@ -102,8 +102,7 @@ def _modifications(old: Mapping[str, Resource], new: Mapping[str, Resource]) -> 
             yield Change(action=Action.CHANGED, logical_id=id_, type=_type(new[id_]), detail=detail)
 
 
-def replaced_action(old: Mapping[str, Resource], new: Mapping[str, Resource], id_: str) -> Action:
-    """Tell whether a resource that is or may be replaced surely is."""
+def _surely(old: Mapping[str, Resource], new: Mapping[str, Resource], id_: str) -> Action:
     type_ = _type(new[id_])
     sure = any(replaces(type_, name) for name in _differing(old[id_], new[id_]))
     return Action.REPLACED if sure else Action.MAY_BE_REPLACED
