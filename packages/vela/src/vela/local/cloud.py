@@ -174,6 +174,8 @@ class LocalCloud:
             dsql_port=dsql["port"],
             ca_file=Path(dsql["ca_file"]),
             logs=self._settings.logs,
+            # What an older version of the code has started has none, and is about to be replaced.
+            control_secret=emulator.get("control_secret", ""),
         )
 
     def _programs(self) -> tuple[Program, Program]:

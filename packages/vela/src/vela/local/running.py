@@ -30,6 +30,7 @@ class Running:
         dsql_port: Where dsql-local takes PostgreSQL connections.
         ca_file: The certificate authority of dsql-local.
         logs: The directory of the processes' logs.
+        control_secret: What opens the local cloud's own switches, at `control_url`.
         notices: What the user should know of how it came to run.
 
     """
@@ -42,7 +43,13 @@ class Running:
     dsql_port: int
     ca_file: Path
     logs: Path
+    control_secret: str = ""
     notices: tuple[str, ...] = ()
+
+    @property
+    def control_url(self) -> str:
+        """Where the local cloud's own switches are: docs/reference/local-control.md."""
+        return f"{self.endpoint_url}/_vela"
 
     @property
     def environment(self) -> Mapping[str, str]:

@@ -3,6 +3,8 @@
 import io
 import json
 import textwrap
+import urllib.error
+import urllib.request
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -174,6 +176,45 @@ def settled(cloudformation: Any, stack: str) -> str:
 @pytest.fixture
 def wait_settled() -> Callable[[Any, str], str]:
     return settled
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The local cloud's own switches."""
+
+    running: Running
+
+    def ask(
+        self, method: str, path: str, document: object = None, *, secret: str | None = None
+    ) -> tuple[int, Any]:
+        """Make one request and return its status and its answer."""
+        given = self.running.control_secret if secret is None else secret
+        request = urllib.request.Request(
+            f"{self.running.control_url}{path}",
+            method=method,
+            data=None if document is None else json.dumps(document).encode(),
+            headers={"Authorization": f"Bearer {given}"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as refused:
+            return refused.code, json.loads(refused.read())
+
+    def set(self, path: str, document: object) -> Any:
+        """Set something, which is to succeed."""
+        status, answer = self.ask("PUT", path, document)
+        assert status == 200, answer
+        return answer
+
+    def unset(self, path: str) -> None:
+        """Forget what was set."""
+        self.ask("DELETE", path)
+
+
+@pytest.fixture(scope="session")
+def control(local_cloud: Running) -> Control:
+    return Control(local_cloud)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,15 +18,17 @@ from . import (
     protected_resources,
     resource_attributes,
     security_group_rules,
+    stack_states,
 )
 from .cloud import Cloud
+from .local_control import LocalControl
 from .principals import Principals
 from .replacement import replace
 
 
 def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability]:
     """Close the gaps; return the application that has none, and what keeps its state."""
-    principals = Principals(cloud)
+    principals, control = Principals(cloud), LocalControl(cloud)
     for gap in (
         dsql_clusters,
         security_group_rules,
@@ -41,6 +43,8 @@ def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability
         protected_resources,
     ):
         gap.apply(cloud)
+    for switchable in (stack_states,):
+        switchable.apply(cloud, control)
     function_worker.apply(cloud, principals)
     durability = durable_state.apply(cloud, principals)
 
@@ -52,4 +56,4 @@ def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability
         return load_persisted_state
 
     replace(app, "_load_persisted_state", (), settling)
-    return edge.over_https(application), durability
+    return control.over(edge.over_https(application)), durability
