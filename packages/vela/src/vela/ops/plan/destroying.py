@@ -69,7 +69,9 @@ def plan_destroy(situation: Situation, options: DestroyOptions) -> Plan:
         *(() if keeps_database else _database(situation)),
     )
     return Plan(
-        steps=(*steps, FindLeftovers(retained=_retained(situation, options))) if steps else (),
+        steps=(*steps, _last_look(situation, options, keeps_database=keeps_database))
+        if steps
+        else (),
         clearing=len(waiting),
         findings=busy(situation),
         stays=tuple(_stays(situation, options, keeps_database=keeps_database)),
@@ -142,8 +144,13 @@ def _destroyed(situation: Situation, stack: str, *, lifted: bool = False) -> Ite
             )
 
 
-def _retained(situation: Situation, options: DestroyOptions) -> tuple[str, ...]:
-    return () if options.web_bucket is WebBucket.PURGE else (situation.bucket,)
+def _last_look(
+    situation: Situation, options: DestroyOptions, *, keeps_database: bool
+) -> FindLeftovers:
+    return FindLeftovers(
+        retained=() if options.web_bucket is WebBucket.PURGE else (situation.bucket,),
+        stacks=(DATABASE,) if keeps_database else (),
+    )
 
 
 def _stays(situation: Situation, options: DestroyOptions, *, keeps_database: bool) -> Iterator[str]:

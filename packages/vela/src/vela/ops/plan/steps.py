@@ -232,9 +232,16 @@ class AwaitInterfaces:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindLeftovers:
-    """Look for whatever still carries the platform's tag."""
+    """Look for whatever still carries the platform's tag.
+
+    Attributes:
+        retained: Names that may remain.
+        stacks: Stacks that stay, with all that is theirs.
+
+    """
 
     retained: tuple[str, ...] = ()
+    stacks: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
 
     @property
