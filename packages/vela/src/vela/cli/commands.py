@@ -9,7 +9,9 @@ from typing import Annotated
 
 import typer
 
+from vela.cli import doctor as diagnosis
 from vela.cli import platform, screen
+from vela.cli.surroundings import context_of
 from vela.local import LocalSettings
 from vela.ops.target import Target
 
@@ -39,6 +41,19 @@ Home = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 Count = Annotated[int, typer.Option(help="How many times to call it.", min=1, max=10_000)]
 MaybePort = int | None
+Where = Annotated[Target, typer.Option(help="Where it is deployed.")]
+Context = Annotated[
+    list[str] | None,
+    typer.Option("--context", "-c", help="CDK context, name=value; may be given repeatedly."),
+]
+Domain = Annotated[str | None, typer.Option(help="The website's own name: --context domain=…")]
+Certificate = Annotated[
+    str | None, typer.Option(help="ARN of its certificate: --context certificate=…")
+]
+StageName = Annotated[
+    str | None, typer.Option("--stage", help="development or production: --context stage=…")
+]
+Zones = Annotated[str | None, typer.Option(help="Two availability zones: --context zones=…")]
 
 
 @app.command()
@@ -95,6 +110,37 @@ def health(
     """Call the deployed health-check: success rate, p50, p95 and p99."""
     platform.health(
         LocalSettings.of(project, home=home), count=count, target=target, as_json=as_json
+    )
+
+
+@app.command()
+def doctor(
+    *,
+    project: Project = Path(),
+    home: Home = None,
+    target: Where = Target.AWS,
+    domain: Domain = None,
+    certificate: Certificate = None,
+    stage: StageName = None,
+    zones: Zones = None,
+    context: Context = None,
+    drift: Annotated[
+        bool, typer.Option("--drift", help="Have CloudFormation compare anew: takes minutes.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find what stands in the way of a deployment; changes nothing. Exits 0, 1 or 2."""
+    told = context_of(
+        context or (), domain=domain, certificate=certificate, stage=stage, zones=zones
+    )
+    raise typer.Exit(
+        diagnosis.doctor(
+            LocalSettings.of(project, home=home),
+            target=target,
+            context=told,
+            drift=drift,
+            as_json=as_json,
+        )
     )
 
 

@@ -31,6 +31,7 @@ class Planned:
         attached: Whether the template puts the domain on the distribution.
         schema: The assembly's schema revision.
         bootstrap_needed: The bootstrap version the assembly asks for.
+        fresh: Whether it was synthesised just now, since none of the same sources was kept.
 
     """
 
@@ -43,6 +44,7 @@ class Planned:
     attached: bool
     schema: int
     bootstrap_needed: int
+    fresh: bool = False
 
     def resources(self, type_: str) -> Iterator[tuple[str, str, Template]]:
         """Give stack, logical id and resource of every planned resource of one type."""
@@ -67,7 +69,7 @@ class Planned:
         return any(r["Properties"].get("DeletionProtectionEnabled", True) for r in found)
 
 
-def read(assembly: Path, settings: InfraSettings) -> Planned:
+def read(assembly: Path, settings: InfraSettings, *, fresh: bool = False) -> Planned:
     """Read the assembly that *settings* were synthesised to."""
     try:
         manifest = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))
@@ -87,6 +89,7 @@ def read(assembly: Path, settings: InfraSettings) -> Planned:
         attached=_attached(templates, settings.domain),
         schema=(version(manifest["version"]) or (0,))[0],
         bootstrap_needed=_bootstrap_needed(manifest),
+        fresh=fresh,
     )
 
 

@@ -1,0 +1,111 @@
+"""``vela doctor``: what stands in the way of a deployment, on one screen.
+
+Law: asks ``ops.doctor`` and shows what it answers; exits with its exit code.
+"""
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from vela.cli import screen
+from vela.cli.surroundings import Surroundings
+from vela.local import LocalSettings
+from vela.ops.cdk import Progress
+from vela.ops.doctor import Diagnosis, diagnose, planning
+from vela.ops.facts.gathering import Inquiry
+from vela.ops.findings import Finding, Severity
+from vela.ops.target import Target
+
+COLOURS = {Severity.BLOCKED: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+SIGNS = {Severity.BLOCKED: "✗", Severity.WARNING: "!", Severity.INFO: "i"}
+
+
+def doctor(
+    settings: LocalSettings,
+    *,
+    target: Target,
+    context: Mapping[str, str],
+    drift: bool,
+    as_json: bool,
+) -> int:
+    """Look at everything, show it, and give the exit code."""
+    started = time.monotonic()
+    surroundings = Surroundings.of(settings, target=target, context=context)
+    with screen.err.status("looking at the account …") as status:
+        inquiry = _inquiry(surroundings, drift=drift, progress=status.update)
+        diagnosis = diagnose(surroundings.aws, inquiry)
+    if as_json:
+        screen.json(diagnosis.as_json())
+    else:
+        show(diagnosis, seconds=time.monotonic() - started)
+    return diagnosis.exit_code
+
+
+def show(diagnosis: Diagnosis, *, seconds: float) -> None:
+    """Print one block a finding, the gravest first, then what is right."""
+    for finding in diagnosis.findings:
+        screen.out.print(_heading(finding))
+        screen.out.print(Padding(_reasons(finding), (0, 0, 1, 4)))
+    if diagnosis.right:
+        screen.out.print(Text("  Looked at and found right", style="bold"))
+        screen.facts([(subject.value, seen) for subject, seen in diagnosis.right])
+        screen.line()
+    screen.out.print(_verdict(diagnosis, seconds=seconds))
+
+
+def _inquiry(surroundings: Surroundings, *, drift: bool, progress: Progress) -> Inquiry:
+    context = surroundings.context
+    return Inquiry(
+        target=surroundings.target,
+        project=surroundings.settings.root,
+        environment=surroundings.environment,
+        domain=context.get("domain") or None,
+        certificate=context.get("certificate") or None,
+        planning=planning(context, surroundings.environment, surroundings.cdk, progress),
+        resolving=surroundings.resolver,
+        now=datetime.now(UTC),
+        label=f"vela-{secrets.token_hex(6)}",
+        sleep=time.sleep,
+        detect_drift=drift,
+    )
+
+
+def _heading(finding: Finding) -> Text:
+    colour = COLOURS[finding.severity]
+    return Text.assemble(
+        (f"  {SIGNS[finding.severity]} {finding.severity.label:<8} ", f"bold {colour}"),
+        (finding.what, "bold"),
+        (f"  {finding.id}", "dim"),
+    )
+
+
+def _reasons(finding: Finding) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("why", Text(f"{finding.why}."))
+    table.add_row("do", Text(f"{finding.fix}."))
+    return table
+
+
+def _verdict(diagnosis: Diagnosis, *, seconds: float) -> Text:
+    count = Counter(finding.severity for finding in diagnosis.findings)
+    blocked, warnings = count[Severity.BLOCKED], count[Severity.WARNING]
+    took = f" ({diagnosis.calls} read-only calls, {seconds:.1f} s)"
+    if blocked:
+        said = (f"  Blocked by {_number(blocked, 'finding')}", "bold red")
+    elif warnings:
+        said = (f"  Can be deployed, with {_number(warnings, 'warning')}", "bold yellow")
+    else:
+        said = ("  Nothing stands in the way", "bold green")
+    return Text.assemble(said, (took, "dim"))
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("s" if count > 1 else "")
