@@ -218,6 +218,27 @@ def control(local_cloud: Running) -> Control:
 
 
 @dataclass(frozen=True, slots=True)
+class Domain:
+    """A domain of a test's own, with an issued certificate for it and one label below it."""
+
+    zone: str
+    certificate: str
+
+    @property
+    def www(self) -> str:
+        return f"www.{self.zone}"
+
+
+@pytest.fixture
+def domain(aws: Aws) -> Domain:
+    zone = f"{uuid.uuid4().hex[:10]}.example"
+    requested = aws.client("acm").request_certificate(
+        DomainName=zone, SubjectAlternativeNames=[f"*.{zone}"], ValidationMethod="DNS"
+    )
+    return Domain(zone, requested["CertificateArn"])
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeSets:
     """Change sets of the local cloud, each the only one of its stack."""
 

@@ -5,10 +5,14 @@ from typing import Any
 from ministack import app
 
 from . import (
+    alias_conflicts,
+    alias_hosts,
     api_errors,
     bucket_deployment,
     bucket_policy_status,
     bucket_settings,
+    certificate_states,
+    domain_conflicts,
     dsql_clusters,
     durable_state,
     edge,
@@ -21,6 +25,7 @@ from . import (
     stack_states,
 )
 from .cloud import Cloud
+from .dns_answers import Dns
 from .local_control import LocalControl
 from .principals import Principals
 from .replacement import replace
@@ -41,10 +46,12 @@ def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability
         imported_resources,
         existing_resources,
         protected_resources,
+        alias_hosts,
     ):
         gap.apply(cloud)
-    for switchable in (stack_states,):
+    for switchable in (stack_states, certificate_states):
         switchable.apply(cloud, control)
+    domain_conflicts.apply(cloud, alias_conflicts.apply(cloud, control, Dns(cloud, control)))
     function_worker.apply(cloud, principals)
     durability = durable_state.apply(cloud, principals)
 
