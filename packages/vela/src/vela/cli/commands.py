@@ -9,10 +9,14 @@ from typing import Annotated
 
 import typer
 
+from vela.cli import deploy as deployment
+from vela.cli import destroy as destruction
 from vela.cli import doctor as diagnosis
+from vela.cli import plan as planning
 from vela.cli import platform, screen
 from vela.cli.surroundings import context_of
 from vela.local import LocalSettings
+from vela.ops.plan.destroying import DestroyOptions, WebBucket
 from vela.ops.target import Target
 
 app = typer.Typer(
@@ -54,6 +58,11 @@ StageName = Annotated[
     str | None, typer.Option("--stage", help="development or production: --context stage=…")
 ]
 Zones = Annotated[str | None, typer.Option(help="Two availability zones: --context zones=…")]
+HostedZone = Annotated[
+    str | None,
+    typer.Option(help="Route 53 zone of the domain, for its records: --context hostedZone=…"),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Confirm beforehand, for scripts.")]
 
 
 @app.command()
@@ -142,6 +151,121 @@ def doctor(
             as_json=as_json,
         )
     )
+
+
+@app.command()
+def plan(
+    *,
+    project: Project = Path(),
+    home: Home = None,
+    target: Where = Target.AWS,
+    domain: Domain = None,
+    certificate: Certificate = None,
+    hosted_zone: HostedZone = None,
+    stage: StageName = None,
+    zones: Zones = None,
+    context: Context = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a deployment would do, what it costs, what data it risks. Exits 0, 1 or 2."""
+    told = context_of(
+        context or (),
+        domain=domain,
+        certificate=certificate,
+        hostedZone=hosted_zone,
+        stage=stage,
+        zones=zones,
+    )
+    settings = LocalSettings.of(project, home=home)
+    raise typer.Exit(planning.plan(settings, target=target, context=told, as_json=as_json))
+
+
+@app.command()
+def deploy(
+    *,
+    project: Project = Path(),
+    home: Home = None,
+    target: Where = Target.AWS,
+    domain: Domain = None,
+    certificate: Certificate = None,
+    hosted_zone: HostedZone = None,
+    stage: StageName = None,
+    zones: Zones = None,
+    context: Context = None,
+    count: Count = 100,
+    purge_web_bucket: Annotated[
+        bool,
+        typer.Option(
+            "--purge-web-bucket", help="Delete a bucket no stack owns instead of taking it in."
+        ),
+    ] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Deploy what `vela plan` shows, and prove that it works; run again, it goes on."""
+    told = context_of(
+        context or (),
+        domain=domain,
+        certificate=certificate,
+        hostedZone=hosted_zone,
+        stage=stage,
+        zones=zones,
+    )
+    options = deployment.DeployOptions(
+        target=target,
+        context=told,
+        count=count,
+        purge_web_bucket=purge_web_bucket,
+        yes=yes,
+        as_json=as_json,
+    )
+    settings = platform.wherever_it_runs(LocalSettings.of(project, home=home))
+    deployment.deploy(settings, options, command="vela deploy")
+
+
+@app.command()
+def destroy(
+    *,
+    project: Project = Path(),
+    home: Home = None,
+    target: Where = Target.AWS,
+    domain: Domain = None,
+    certificate: Certificate = None,
+    hosted_zone: HostedZone = None,
+    stage: StageName = None,
+    zones: Zones = None,
+    context: Context = None,
+    including_data: Annotated[
+        bool,
+        typer.Option("--including-data", help="Lift the deletion protection, and delete the data."),
+    ] = False,
+    web_bucket: Annotated[
+        WebBucket, typer.Option(help="What becomes of the website's bucket.")
+    ] = WebBucket.KEEP,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what goes and what stays, and stop.")
+    ] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take everything down in order, and look that nothing is left but what is to stay."""
+    told = context_of(
+        context or (),
+        domain=domain,
+        certificate=certificate,
+        hostedZone=hosted_zone,
+        stage=stage,
+        zones=zones,
+    )
+    command = destruction.DestroyCommand(
+        target=target,
+        context=told,
+        options=DestroyOptions(including_data=including_data, web_bucket=web_bucket),
+        yes=yes,
+        dry_run=dry_run,
+        as_json=as_json,
+    )
+    destruction.destroy(LocalSettings.of(project, home=home), command)
 
 
 @app.command()

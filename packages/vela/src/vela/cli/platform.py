@@ -3,40 +3,32 @@
 Law: composes ``local`` (the processes) with ``ops`` (deploy, health); holds no rule of its own.
 """
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from dataclasses import replace
 
 from vela.cli import screen
-from vela.cli.screen import Steps
+from vela.cli.deploy import DeployOptions, deploy
+from vela.cli.lifecycle import REQUIRED_SHARE
 from vela.errors import MachineError
 from vela.local import LocalCloud, LocalSettings, Running
 from vela.ops import health as health_check
 from vela.ops.account import Account
-from vela.ops.cdk import Cdk
-from vela.ops.deploy import Deployment
 from vela.ops.health import Summary
 from vela.ops.outputs import Outputs, read
 from vela.ops.target import Target
-
-#: A platform that answers less often than this is not called healthy.
-REQUIRED_SHARE = 0.99
 
 
 def up(settings: LocalSettings, *, count: int, as_json: bool) -> None:
     """Start, deploy, check health."""
     screen.err.print("[bold]Vela[/bold] on this machine")
-    steps = Steps()
-    with _started(LocalCloud(settings), steps) as running:
-        account = Account(environment=running.environment)
-        _deployment(settings, running, account).run(steps)
-        outputs = read(account.cloudformation()).at(running.url_here)
-        with steps.step("checking health", f"health-check called {count} times"):
-            summary = _check(account, outputs, count=count).require(REQUIRED_SHARE)
-    if as_json:
-        screen.json({"health": summary.as_json(), "outputs": outputs.as_json()})
-    else:
-        screen.welcome(summary, outputs, logs=settings.logs)
+    options = DeployOptions(target=Target.LOCAL, context={}, count=count, as_json=as_json)
+    deploy(settings, options, command="vela up")
+
+
+def wherever_it_runs(settings: LocalSettings) -> LocalSettings:
+    """Take whatever ports a local cloud that runs has."""
+    runs = LocalCloud(settings).status().running is not None
+    return replace(settings, port=0, dsql_port=0) if runs else settings
 
 
 def down(settings: LocalSettings, *, purge: bool) -> None:
@@ -88,32 +80,6 @@ def environment(settings: LocalSettings) -> Mapping[str, str]:
     if running is None:
         raise _not_running()
     return running.environment
-
-
-@contextmanager
-def _started(cloud: LocalCloud, steps: Steps) -> Iterator[Running]:
-    """Lend a running local cloud; if the block fails, what this call has started is stopped."""
-    with ExitStack() as stack:
-        with steps.step("starting the local cloud", "local cloud started") as news:
-            running = stack.enter_context(cloud.starting(news))
-        for notice in running.notices:
-            screen.notice(notice)
-        yield running
-
-
-def _deployment(settings: LocalSettings, running: Running, account: Account) -> Deployment:
-    return Deployment(
-        account=account,
-        account_id=running.account_id,
-        cdk=Cdk(
-            project=settings.root,
-            assembly=settings.data / "cdk.out",
-            environment={**running.environment_over(os.environ), "VELA_LAMBDA_TARGET": "host"},
-            log=settings.logs / "cdk.log",
-        ),
-        # With change sets the emulator drops a change in outputs alone.
-        arguments=("--method=direct",),
-    )
 
 
 def _check(account: Account, outputs: Outputs, *, count: int) -> Summary:

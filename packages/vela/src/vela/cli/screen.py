@@ -35,6 +35,10 @@ class Steps:
             yield lambda news: status.update(f"{doing} … [dim]{news}[/dim]")
         err.print(f"  [green]✓[/green] {done:<58}{self._clock() - started:>6.1f} s")
 
+    def notice(self, text: str) -> None:
+        """Tell what a person has to know or do now."""
+        notice(text)
+
 
 def facts(rows: Sequence[tuple[str, str]]) -> None:
     """Print names and values as an aligned table."""
@@ -101,6 +105,15 @@ def status(running: Running | None, outputs: Outputs | None, *, logs: Path) -> N
 def notice(text: str) -> None:
     """Print what the user should know though nothing failed."""
     err.print(f"  [yellow]![/yellow] {text}")
+
+
+def ask(question: str) -> str:
+    """Ask on standard error and read a line; the end of input is an empty one."""
+    err.print(question, end="")
+    try:
+        return input()
+    except EOFError:
+        return ""
 
 
 def failure(error: VelaError) -> None:

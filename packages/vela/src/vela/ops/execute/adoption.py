@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from vela.errors import DeployFailed
 from vela.ops.aws import known
 from vela.ops.cdk import Progress
+from vela.ops.execute.means import Means
 from vela.ops.execute.stacks import LOOK_S, bring_in_line
-from vela.ops.execute.surroundings import Surroundings
 from vela.ops.facts.unknown import Unknown
 from vela.ops.plan.steps import Reconcile
 
 
-def reconcile(around: Surroundings, step: Reconcile, news: Progress) -> None:
+def reconcile(means: Means, step: Reconcile, news: Progress) -> None:
     """Bring what was taken in to its template's settings, and see that it got there."""
-    differing = drifted(around, step.stack, step.logical_ids)
+    differing = drifted(means, step.stack, step.logical_ids)
     if isinstance(differing, Unknown):
-        around.show.notice(
+        means.show.notice(
             f"whether what {step.stack} took in has the template's settings is not known: "
             f"{differing.reason} (allow {differing.action})"
         )
@@ -27,8 +27,8 @@ def reconcile(around: Surroundings, step: Reconcile, news: Progress) -> None:
     if not differing:
         return
     news(f"{', '.join(differing)} differ from the template")
-    bring_in_line(around, step.stack, news)
-    left = drifted(around, step.stack, step.logical_ids)
+    bring_in_line(means, step.stack, news)
+    left = drifted(means, step.stack, step.logical_ids)
     if left and not isinstance(left, Unknown):
         raise DeployFailed(
             f"{', '.join(left)} of {step.stack} still differ from the template",
@@ -36,15 +36,13 @@ def reconcile(around: Surroundings, step: Reconcile, news: Progress) -> None:
         )
 
 
-def drifted(
-    around: Surroundings, stack: str, logical_ids: Sequence[str]
-) -> tuple[str, ...] | Unknown:
+def drifted(means: Means, stack: str, logical_ids: Sequence[str]) -> tuple[str, ...] | Unknown:
     """Let CloudFormation compare resources with their template; name those that differ."""
-    return known("cloudformation:DetectStackDrift", lambda: _drifted(around, stack, logical_ids))
+    return known("cloudformation:DetectStackDrift", lambda: _drifted(means, stack, logical_ids))
 
 
-def _drifted(around: Surroundings, stack: str, logical_ids: Sequence[str]) -> tuple[str, ...]:
-    client = around.aws.cloudformation
+def _drifted(means: Means, stack: str, logical_ids: Sequence[str]) -> tuple[str, ...]:
+    client = means.aws.cloudformation
     asked = client.detect_stack_drift(StackName=stack, LogicalResourceIds=list(logical_ids))
     detection = asked["StackDriftDetectionId"]
 
@@ -52,7 +50,7 @@ def _drifted(around: Surroundings, stack: str, logical_ids: Sequence[str]) -> tu
         told = client.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
         return told["DetectionStatus"] != "DETECTION_IN_PROGRESS"
 
-    around.wait(compared, at_most_s=around.patience.drift_s, pause_s=LOOK_S)
+    means.wait(compared, at_most_s=means.patience.drift_s, pause_s=LOOK_S)
     told = client.describe_stack_resource_drifts(StackName=stack)["StackResourceDrifts"]
     return tuple(
         resource["LogicalResourceId"]

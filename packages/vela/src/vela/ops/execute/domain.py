@@ -6,21 +6,21 @@ Law: asks CloudFront and DNS, changes neither; what a person has to do is said e
 from vela.errors import DomainHeld
 from vela.ops.aws import known
 from vela.ops.cdk import Progress
+from vela.ops.execute.means import Means
 from vela.ops.execute.stacks import outputs
-from vela.ops.execute.surroundings import Surroundings
 from vela.ops.facts.dns import LeadsTo, leads_to
 from vela.ops.facts.unknown import Unknown
 from vela.ops.plan.situation import WEB
 from vela.ops.plan.steps import AwaitRecord, LookUpConflicts, Record
 
 
-def look_up_conflicts(around: Surroundings, step: LookUpConflicts, news: Progress) -> None:
+def look_up_conflicts(means: Means, step: LookUpConflicts, news: Progress) -> None:
     """Ask CloudFront who else has the name; stop where somebody has."""
-    told = outputs(around, WEB)
+    told = outputs(means, WEB)
     ours, front = told.get("DistributionId", ""), told.get("CloudFrontDomain", "")
-    found = known("cloudfront:ListDomainConflicts", lambda: _conflicts(around, step.domain, ours))
+    found = known("cloudfront:ListDomainConflicts", lambda: _conflicts(means, step.domain, ours))
     if isinstance(found, Unknown):
-        around.show.notice(
+        means.show.notice(
             f"who else has {step.domain} is not known: {found.reason} (allow {found.action})"
         )
         return
@@ -29,7 +29,7 @@ def look_up_conflicts(around: Surroundings, step: LookUpConflicts, news: Progres
     if not others:
         return
     resource, account = others[0]
-    if account == around.account:
+    if account == means.account:
         raise DomainHeld(
             f"the distribution {resource} of this account has {step.domain}",
             "Take the name out of the stack or the settings of that distribution and let that be "
@@ -43,8 +43,8 @@ def look_up_conflicts(around: Surroundings, step: LookUpConflicts, news: Progres
     )
 
 
-def _conflicts(around: Surroundings, domain: str, ours: str) -> list[tuple[str, str]]:
-    pages = around.aws.cloudfront.get_paginator("list_domain_conflicts").paginate(
+def _conflicts(means: Means, domain: str, ours: str) -> list[tuple[str, str]]:
+    pages = means.aws.cloudfront.get_paginator("list_domain_conflicts").paginate(
         Domain=domain, DomainControlValidationResource={"DistributionId": ours}
     )
     return [
@@ -56,27 +56,28 @@ def _conflicts(around: Surroundings, domain: str, ours: str) -> list[tuple[str, 
     ]
 
 
-def await_record(around: Surroundings, step: AwaitRecord, news: Progress) -> None:
+def await_record(means: Means, step: AwaitRecord, news: Progress) -> None:
     """Say which record is needed, and wait until the name leads to the distribution."""
-    target = outputs(around, WEB).get("CloudFrontDomain", "")
+    target = outputs(means, WEB).get("CloudFrontDomain", "")
     record = Record(name=step.record.name, target=target)
-    if _leads_here(around, record):
+    if _leads_here(means, record):
         return
-    minutes = around.patience.record_s / 60
-    around.show.notice(f"make this DNS record now (waiting {minutes:.0f} minutes for it): {record}")
+    minutes = means.patience.record_s / 60
+    means.show.notice(f"make this DNS record now (waiting {minutes:.0f} minutes for it): {record}")
     news(f"until {record.name} leads to {target}")
-    if not around.wait(lambda: _leads_here(around, record), at_most_s=around.patience.record_s):
+    if not means.wait(lambda: _leads_here(means, record), at_most_s=means.patience.record_s):
         raise DomainHeld(
             f"{record.name} does not lead to {target} yet",
             f"Make the record {record} and run the same command: it continues here",
         )
 
 
-def _leads_here(around: Surroundings, record: Record) -> bool:
+def _leads_here(means: Means, record: Record) -> bool:
     """Tell whether the name leads to the distribution now; an unanswered question is a no."""
+    resolver = means.resolving()
     try:
-        answer = around.resolver.resolve(record.name)
-        front = around.resolver.resolve(record.target) if answer.reverse and record.target else None
+        answer = resolver.resolve(record.name)
+        front = resolver.resolve(record.target) if answer.reverse and record.target else None
     except OSError:
         return False
     return leads_to(answer, record.target, front) is LeadsTo.OURS

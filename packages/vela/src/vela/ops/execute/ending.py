@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from vela.errors import DeployFailed, LeftBehind
 from vela.ops.aws import error_code, known
 from vela.ops.cdk import Progress
-from vela.ops.execute.surroundings import Surroundings
+from vela.ops.execute.means import Means
 from vela.ops.facts.unknown import Unknown
 from vela.ops.plan.steps import AwaitInterfaces, EmptyBucket, FindLeftovers
 
@@ -22,11 +22,11 @@ TAG: "TagFilterTypeDef" = {"Key": "Project", "Values": ["vela"]}
 LAMBDA_INTERFACE = "AWS Lambda VPC ENI"
 
 
-def empty_bucket(around: Surroundings, step: EmptyBucket, news: Progress) -> None:
+def empty_bucket(means: Means, step: EmptyBucket, news: Progress) -> None:
     """Delete every version of every object, then the bucket."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - slow to import
 
-    s3 = around.aws.s3
+    s3 = means.aws.s3
     gone = 0
     try:
         pages = s3.get_paginator("list_object_versions").paginate(Bucket=step.bucket)
@@ -57,50 +57,50 @@ def _require_none_failed(errors: object) -> None:
         )
 
 
-def await_interfaces(around: Surroundings, _step: AwaitInterfaces, news: Progress) -> None:
+def await_interfaces(means: Means, _step: AwaitInterfaces, news: Progress) -> None:
     """Wait until Lambda has given its interfaces in Vela's network back."""
 
     def gone() -> bool:
-        left = known("ec2:DescribeNetworkInterfaces", lambda: _interfaces(around))
+        left = known("ec2:DescribeNetworkInterfaces", lambda: _interfaces(means))
         if isinstance(left, Unknown):
             return True  # deleting the stack waits for them, too, only less patiently
         news(f"{left} of Lambda's network interfaces are left")
         return not left
 
-    if not around.wait(gone, at_most_s=around.patience.interfaces_s):
+    if not means.wait(gone, at_most_s=means.patience.interfaces_s):
         raise LeftBehind(
             "Lambda still holds network interfaces in Vela's network",
             "It gives them back by itself; run the same command in an hour: it continues here",
         )
 
 
-def _interfaces(around: Surroundings) -> int:
-    groups = around.aws.ec2.describe_security_groups(
+def _interfaces(means: Means) -> int:
+    groups = means.aws.ec2.describe_security_groups(
         Filters=[{"Name": "tag:Project", "Values": ["vela"]}]
     )["SecurityGroups"]
     if not groups:
         return 0
-    found = around.aws.ec2.describe_network_interfaces(
+    found = means.aws.ec2.describe_network_interfaces(
         Filters=[{"Name": "group-id", "Values": [group["GroupId"] for group in groups]}]
     )["NetworkInterfaces"]
     return sum(LAMBDA_INTERFACE in i.get("Description", "") for i in found)
 
 
-def find_leftovers(around: Surroundings, step: FindLeftovers, news: Progress) -> None:
+def find_leftovers(means: Means, step: FindLeftovers, news: Progress) -> None:
     """Look for what still carries the tag; only what is retained by design may."""
     left: list[str] | Unknown = []
 
     def nothing_left() -> bool:
         nonlocal left
-        left = known("tag:GetResources", lambda: sorted(_leftovers(around, step)))
+        left = known("tag:GetResources", lambda: sorted(_leftovers(means, step)))
         if isinstance(left, Unknown):
             return True
         news(f"{len(left)} are left")
         return not left
 
-    around.wait(nothing_left, at_most_s=around.patience.leftovers_s)
+    means.wait(nothing_left, at_most_s=means.patience.leftovers_s)
     if isinstance(left, Unknown):
-        around.show.notice(f"what is left is not known: {left.reason} (allow {left.action})")
+        means.show.notice(f"what is left is not known: {left.reason} (allow {left.action})")
     elif left:
         raise LeftBehind(
             f"{len(left)} things with the tag Project=vela are left: {', '.join(left)}",
@@ -108,8 +108,8 @@ def find_leftovers(around: Surroundings, step: FindLeftovers, news: Progress) ->
         )
 
 
-def _leftovers(around: Surroundings, step: FindLeftovers) -> Iterator[str]:
-    pages = around.aws.tagging.get_paginator("get_resources").paginate(TagFilters=[TAG])
+def _leftovers(means: Means, step: FindLeftovers) -> Iterator[str]:
+    pages = means.aws.tagging.get_paginator("get_resources").paginate(TagFilters=[TAG])
     for page in pages:
         for found in page["ResourceTagMappingList"]:
             tags = {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}

@@ -9,7 +9,7 @@ from typing import Any
 
 from vela.ops.cdk import Progress
 from vela.ops.execute import adoption, domain, ending, stacks
-from vela.ops.execute.surroundings import Surroundings
+from vela.ops.execute.means import Means
 from vela.ops.plan.steps import (
     AwaitInterfaces,
     AwaitRecord,
@@ -28,26 +28,26 @@ from vela.ops.plan.steps import (
 )
 
 
-def run(around: Surroundings, steps: tuple[Step, ...]) -> None:
+def run(means: Means, steps: tuple[Step, ...]) -> None:
     """Run *steps*, each shown while it runs."""
     for step in steps:
         if isinstance(step, Verify):
-            around.verify()  # shows its own steps
+            means.verify()  # shows its own steps
             continue
-        with around.show.step(doing(step), done(step)) as news:
-            DOERS[type(step)](around, step, news)
+        with means.show.step(doing(step), done(step)) as news:
+            DOERS[type(step)](means, step, news)
 
 
-def _bootstrap(around: Surroundings, _step: Bootstrap, news: Progress) -> None:
-    around.cdk.bootstrap(around.account, around.region, news)
+def _bootstrap(means: Means, _step: Bootstrap, news: Progress) -> None:
+    means.cdk.bootstrap(means.account, means.region, news)
 
 
-def _verify(around: Surroundings, _step: Verify, _news: Progress) -> None:
-    around.verify()
+def _verify(means: Means, _step: Verify, _news: Progress) -> None:
+    means.verify()
 
 
 #: Who does a step of a kind; a test holds it to the union of all kinds.
-DOERS: Mapping[type[Step], Callable[[Surroundings, Any, Progress], None]] = {
+DOERS: Mapping[type[Step], Callable[[Means, Any, Progress], None]] = {
     Bootstrap: _bootstrap,
     AwaitStack: stacks.await_stack,
     RemoveEmptyStack: stacks.remove_empty,

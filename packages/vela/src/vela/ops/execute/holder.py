@@ -18,8 +18,14 @@ _LONGEST = 100
 
 def change_set_name(*, user: str, machine: str, now: datetime) -> str:
     """Name a change set so that it tells who made it: a letter first, then letters, digits, hyphens."""
-    who = re.sub(r"[^a-z0-9]+", "-", f"{user}-{machine}".lower()).strip("-")[:_LONGEST] or "someone"
-    return f"vela-{who}-{now.astimezone(UTC):%Y%m%dt%H%M%Sz}"
+    return f"vela-{whom(user, machine)}-{now.astimezone(UTC):%Y%m%dt%H%M%Sz}"
+
+
+def whom(user: str, machine: str) -> str:
+    """Name a person at a machine in the letters a change set's name may have."""
+    return (
+        re.sub(r"[^a-z0-9]+", "-", f"{user}-{machine}".lower()).strip("-")[:_LONGEST] or "someone"
+    )
 
 
 def told_by(change_set: str) -> str | None:

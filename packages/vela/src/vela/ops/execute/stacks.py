@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from vela.errors import DeployFailed, DomainHeld, StackBusy, VelaError
 from vela.ops.cdk import Cdk, Progress
 from vela.ops.execute.failure import Explanation, explain, failed_events
-from vela.ops.execute.surroundings import Surroundings
+from vela.ops.execute.means import Means
 from vela.ops.plan.situation import Condition, condition_of
 from vela.ops.plan.steps import (
     AwaitStack,
@@ -27,44 +27,44 @@ if TYPE_CHECKING:
 LOOK_S = 3.0
 
 
-def deploy(around: Surroundings, step: DeployStack, news: Progress) -> None:
+def deploy(means: Means, step: DeployStack, news: Progress) -> None:
     """Deploy one stack; where CloudFront may still see an old DNS answer, try again for a while."""
-    cdk = around.cdk.told(step.context)
+    cdk = means.cdk.told(step.context)
     cdk.synth(news)
     if not step.retry_dns:
-        _deploy_once(around, step, cdk, news)
+        _deploy_once(means, step, cdk, news)
         return
-    until = around.clock() + around.patience.alias_s
+    until = means.clock() + means.patience.alias_s
     while True:
         try:
-            _deploy_once(around, step, cdk, news)
+            _deploy_once(means, step, cdk, news)
         except DomainHeld:
-            if around.clock() >= until:
+            if means.clock() >= until:
                 raise
             news("CloudFront still sees the old DNS answer")
-            around.sleep(around.patience.pause_s)
+            means.sleep(means.patience.pause_s)
         else:
             return
 
 
-def _deploy_once(around: Surroundings, step: DeployStack, cdk: Cdk, news: Progress) -> None:
-    options = list(around.method(by_change_set=step.import_existing))
+def _deploy_once(means: Means, step: DeployStack, cdk: Cdk, news: Progress) -> None:
+    options = list(means.method(by_change_set=step.import_existing))
     if step.import_existing:
         options.append("--import-existing-resources")
-    _explained(around, step.stack, lambda: cdk.deploy(step.stack, news, arguments=options))
+    _explained(means, step.stack, lambda: cdk.deploy(step.stack, news, arguments=options))
 
 
-def bring_in_line(around: Surroundings, stack: str, news: Progress) -> None:
+def bring_in_line(means: Means, stack: str, news: Progress) -> None:
     """Deploy one stack so that what drifted goes back to its template."""
-    options = (*around.method(by_change_set=True), "--revert-drift")
-    _explained(around, stack, lambda: around.cdk.deploy(stack, news, arguments=options))
+    options = (*means.method(by_change_set=True), "--revert-drift")
+    _explained(means, stack, lambda: means.cdk.deploy(stack, news, arguments=options))
 
 
-def destroy(around: Surroundings, step: DestroyStack, news: Progress) -> None:
+def destroy(means: Means, step: DestroyStack, news: Progress) -> None:
     """Delete one stack."""
-    around.cdk.synth(news)
-    _explained(around, step.stack, lambda: around.cdk.destroy(step.stack, news))
-    found = find(around, step.stack)
+    means.cdk.synth(news)
+    _explained(means, step.stack, lambda: means.cdk.destroy(step.stack, news))
+    found = find(means, step.stack)
     if found is not None:
         status = found["StackStatus"]
         raise DeployFailed(
@@ -73,36 +73,36 @@ def destroy(around: Surroundings, step: DestroyStack, news: Progress) -> None:
         )
 
 
-def remove_empty(around: Surroundings, step: RemoveEmptyStack, _news: Progress) -> None:
+def remove_empty(means: Means, step: RemoveEmptyStack, _news: Progress) -> None:
     """Delete a stack that holds nothing: the CDK CLI takes one in review for absent."""
-    around.aws.cloudformation.delete_stack(StackName=step.stack)
-    _settle(around, step.stack, lambda: find(around, step.stack) is None)
+    means.aws.cloudformation.delete_stack(StackName=step.stack)
+    _settle(means, step.stack, lambda: find(means, step.stack) is None)
 
 
-def finish_rollback(around: Surroundings, step: ContinueRollback, news: Progress) -> None:
+def finish_rollback(means: Means, step: ContinueRollback, news: Progress) -> None:
     """Continue a rollback that failed."""
-    around.cdk.synth(news)
-    _explained(around, step.stack, lambda: around.cdk.rollback(step.stack, news))
+    means.cdk.synth(news)
+    _explained(means, step.stack, lambda: means.cdk.rollback(step.stack, news))
 
 
-def await_stack(around: Surroundings, step: AwaitStack, news: Progress) -> None:
+def await_stack(means: Means, step: AwaitStack, news: Progress) -> None:
     """Wait for an operation to end, however it ends."""
 
     def settled() -> bool:
-        found = find(around, step.stack)
+        found = find(means, step.stack)
         status = found["StackStatus"] if found else "DELETE_COMPLETE"
         news(f"{step.stack} {status}")
         return condition_of(status) is not Condition.BUSY
 
-    _settle(around, step.stack, settled)
+    _settle(means, step.stack, settled)
 
 
-def find(around: Surroundings, stack: str) -> "StackTypeDef | None":
+def find(means: Means, stack: str) -> "StackTypeDef | None":
     """Look at one stack now; None when there is none."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - slow to import
 
     try:
-        described = around.aws.cloudformation.describe_stacks(StackName=stack)["Stacks"]
+        described = means.aws.cloudformation.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:
         if "does not exist" in str(error):
             return None
@@ -110,31 +110,31 @@ def find(around: Surroundings, stack: str) -> "StackTypeDef | None":
     return next((s for s in described if s["StackStatus"] != "DELETE_COMPLETE"), None)
 
 
-def outputs(around: Surroundings, stack: str) -> dict[str, str]:
+def outputs(means: Means, stack: str) -> dict[str, str]:
     """Read one stack's outputs now."""
-    found = find(around, stack)
+    found = find(means, stack)
     if found is None:
         return {}
     return {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
 
 
-def _settle(around: Surroundings, stack: str, ready: Callable[[], bool]) -> None:
-    if not around.wait(ready, at_most_s=around.patience.stack_s, pause_s=LOOK_S):
+def _settle(means: Means, stack: str, ready: Callable[[], bool]) -> None:
+    if not means.wait(ready, at_most_s=means.patience.stack_s, pause_s=LOOK_S):
         raise StackBusy(
-            f"{stack} has not settled within {around.patience.stack_s / 60:.0f} minutes",
+            f"{stack} has not settled within {means.patience.stack_s / 60:.0f} minutes",
             "Look at its events in the CloudFormation console, then run the same command",
         )
 
 
-def _explained(around: Surroundings, stack: str, act: Callable[[], None]) -> None:
+def _explained(means: Means, stack: str, act: Callable[[], None]) -> None:
     """Act; a failure of the CDK CLI becomes the cause that CloudFormation's events tell."""
     try:
         act()
     except DeployFailed as failure:
-        client = around.aws.cloudformation
-        events = failed_events(client, stack, change_set=around.change_set)
+        client = means.aws.cloudformation
+        events = failed_events(client, stack, change_set=means.change_set)
         why = explain(stack, events, failure.what)
-        log = f"the whole output is in {around.cdk.log}"
+        log = f"the whole output is in {means.cdk.log}"
         raise _error(why, log) from failure
 
 

@@ -6,6 +6,7 @@ gives no step at all.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from vela.ops.findings import Finding, Severity
 from vela.ops.plan.costs import costs
@@ -28,6 +29,7 @@ from vela.ops.plan.steps import (
     ContinueRollback,
     DeployStack,
     DestroyStack,
+    EmptyBucket,
     LookUpConflicts,
     Plan,
     Reconcile,
@@ -42,11 +44,22 @@ NO_ALIAS = {"attachAlias": "false"}
 NO_ALIAS_NO_RECORD = {"attachAlias": "false", "hostedZone": ""}
 
 
-def plan_deploy(situation: Situation) -> Plan:
-    """Decide what takes *situation* to what is wanted."""
+def plan_deploy(situation: Situation, *, purge_web_bucket: bool = False) -> Plan:
+    """Decide what takes *situation* to what is wanted.
+
+    Args:
+        situation: As it is.
+        purge_web_bucket: Whether a bucket that would be taken in is deleted instead.
+
+    """
+    purged = tuple(_purged(situation)) if purge_web_bucket else ()
+    if purged:
+        kept = tuple(o for o in situation.orphans if o.name != situation.bucket)
+        situation = replace(situation, orphans=kept)
     clearing = tuple(step for stack in reversed(STACKS) for step in _cleared(situation, stack))
     steps = (
         *clearing,
+        *purged,
         *_bootstrap(situation),
         *(step for stack in STACKS for step in _stack(situation, stack)),
     )
@@ -71,6 +84,12 @@ def busy(situation: Situation) -> tuple[Finding, ...]:
         for stack in STACKS
         if situation.condition(stack) is Condition.BUSY and not situation.mine
     )
+
+
+def _purged(situation: Situation) -> Iterator[Step]:
+    for orphan in situation.orphans:
+        if orphan.name == situation.bucket:
+            yield EmptyBucket(bucket=orphan.name, objects=orphan.objects)
 
 
 def _bootstrap(situation: Situation) -> Iterator[Step]:

@@ -3,7 +3,7 @@
 Law: values and boundaries only: AWS, the CDK CLI, DNS, the clock, and whoever shows progress.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -42,7 +42,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Means:
     """Everything a step may touch.
 
     Args:
@@ -50,7 +50,7 @@ class Surroundings:
         cdk: The CDK CLI pointed at the same account, told what the user told it.
         account: Twelve digits.
         region: The one Region.
-        resolver: Where a name leads now.
+        resolving: Makes who answers for names, anew for each look.
         show: Whoever shows progress.
         verify: Proves that the platform works, or raises.
         change_set: How change sets are named; None to deploy without them.
@@ -64,9 +64,9 @@ class Surroundings:
     cdk: Cdk
     account: str
     region: str
-    resolver: Resolver
+    resolving: Callable[[], Resolver]
     show: Show
-    verify: Callable[[], None]
+    verify: Callable[[], object]
     change_set: str | None
     clock: Callable[[], float]
     sleep: Callable[[float], None]
@@ -86,6 +86,3 @@ class Surroundings:
                 return False
             self.sleep(pause_s or self.patience.pause_s)
         return True
-
-
-Outputs = Mapping[str, str]

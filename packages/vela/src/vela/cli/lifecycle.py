@@ -1,0 +1,194 @@
+"""What ``plan``, ``deploy``, ``destroy`` and ``rollback`` have in common.
+
+Law: composes ``ops`` with a target and a screen; holds no rule of its own.
+"""
+
+import getpass
+import platform
+import secrets
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from vela.cli import screen
+from vela.cli.screen import Steps
+from vela.cli.surroundings import Surroundings
+from vela.errors import Blocked, NotConfirmed
+from vela.local import LocalCloud, LocalSettings, Running
+from vela.local.lock import exclusive
+from vela.ops import health as health_check
+from vela.ops.account import REGION
+from vela.ops.aws import Aws
+from vela.ops.cdk import Progress
+from vela.ops.doctor import Diagnosis, diagnose, planning
+from vela.ops.execute.holder import change_set_name, whom
+from vela.ops.execute.means import Means
+from vela.ops.facts.dns import hosted_zones
+from vela.ops.facts.gathering import Inquiry
+from vela.ops.facts.unknown import Unknown
+from vela.ops.findings import Finding, Severity
+from vela.ops.health import Summary
+from vela.ops.outputs import Outputs, read
+from vela.ops.plan.looking import look
+from vela.ops.plan.situation import Situation
+from vela.ops.target import Target
+
+#: A platform that answers less often than this is not called healthy.
+REQUIRED_SHARE = 0.99
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Where a command works, and who shows what it does.
+
+    Attributes:
+        surroundings: The target.
+        running: The local cloud; None on AWS.
+        show: The screen.
+
+    """
+
+    surroundings: Surroundings
+    running: Running | None
+    show: Steps
+
+    def looked(self) -> tuple[Diagnosis, Situation]:
+        """Gather every fact once, check them, and read what is deployed."""
+        surroundings = self.surroundings
+        aws = Aws(
+            surroundings.aws.account
+        )  # its own record: what is looked at anew is not repeated
+        with self.show.step("looking at the account", "account looked at") as news:
+            diagnosis = diagnose(aws, _inquiry(surroundings, news))
+            # On this machine's cloud the lock is the proof that nobody else is at work.
+            me = None if self.running else whom(getpass.getuser(), platform.node())
+            return diagnosis, look(aws, diagnosis.facts, me=me)
+
+    def means(self, account: str, *, count: int) -> Means:
+        """Give a plan's steps what they work with."""
+        surroundings = self.surroundings
+        local = surroundings.target is Target.LOCAL
+        aws = Aws(surroundings.aws.account)
+        zones = hosted_zones(aws) if local else ()
+        found = () if isinstance(zones, Unknown) else zones
+        return Means(
+            aws=aws,
+            cdk=surroundings.cdk(account),
+            account=account,
+            region=REGION,
+            resolving=lambda: surroundings.resolver(aws, found),
+            show=self.show,
+            verify=lambda: self.healthy(count=count),
+            # With change sets the emulator drops a change in outputs alone.
+            change_set=None if local else _change_set(),
+            clock=time.monotonic,
+            sleep=time.sleep,
+        )
+
+    def outputs(self) -> Outputs:
+        """Read where the platform is."""
+        found = read(Aws(self.surroundings.aws.account).cloudformation)
+        return found.at(self.running.url_here) if self.running else found
+
+    def healthy(self, *, count: int) -> Summary:
+        """Call the health-check; fail when it answers too seldom."""
+        with self.show.step("checking health", f"health-check called {count} times"):
+            account, outputs = self.surroundings.aws.account, self.outputs()
+            secret = health_check.internal_secret(account, outputs.secret_arn)
+            answers = list(health_check.call(outputs.website_url, count=count, secret=secret))
+            summary = health_check.summarise(
+                outputs.website_url, answers, detailed=secret is not None
+            )
+            return summary.require(REQUIRED_SHARE)
+
+
+@contextmanager
+def ground(
+    settings: LocalSettings,
+    *,
+    target: Target,
+    context: Mapping[str, str],
+    command: str,
+    start: bool = False,
+) -> Iterator[Ground]:
+    """Hold the target for the block, alone on this machine; start the local one if *start*.
+
+    If the block fails, a local cloud that this call has started is stopped again.
+    """
+    show = Steps()
+    with ExitStack() as stack:
+        match target:
+            case Target.LOCAL if start:
+                with show.step("starting the local cloud", "local cloud started") as news:
+                    cloud = LocalCloud(settings).starting(news, command=command)
+                    running = stack.enter_context(cloud)
+                for notice in running.notices:
+                    show.notice(notice)
+            case Target.LOCAL:
+                stack.enter_context(exclusive(settings.run / "lock", command=command))
+            case Target.AWS:
+                lock = settings.run / "aws.lock"
+                stack.enter_context(exclusive(lock, command=command, what="the deployment"))
+        yield here(settings, target=target, context=context, show=show)
+
+
+def here(
+    settings: LocalSettings, *, target: Target, context: Mapping[str, str], show: Steps
+) -> Ground:
+    """Look at the target and hold nothing: for commands that change nothing."""
+    surroundings = Surroundings.of(settings, target=target, context=context)
+    local = target is Target.LOCAL
+    running = LocalCloud(settings).status().running if local else None
+    return Ground(surroundings=surroundings, running=running, show=show)
+
+
+def require_unblocked(findings: Iterable[Finding], *, mended: frozenset[str] = frozenset()) -> None:
+    """Stop where something would make the command fail or do harm.
+
+    Args:
+        findings: Of the doctor and of the planner.
+        mended: Ids of the findings that the plan's own first steps deal with.
+
+    """
+    blocking = [f for f in findings if f.severity is Severity.BLOCKED and f.id not in mended]
+    if blocking:
+        first, more = blocking[0], len(blocking) - 1
+        others = f" (and {more} more: `vela doctor` shows all)" if more else ""
+        raise Blocked(f"{first.what}{others}", f"{first.fix}. Nothing was changed")
+
+
+def confirm(what: str, name: str, *, yes: bool, show: Steps) -> None:
+    """Go on only when a person types *name*, or a script has said yes beforehand."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise NotConfirmed(
+            f"{what}, and nobody is there to confirm it", "Add --yes if that is meant"
+        )
+    show.notice(f"{what}.")
+    if screen.ask(f"  Type {name} to go on: ").strip() != name:
+        raise NotConfirmed(f"{what}, and it was not confirmed", "Nothing was changed")
+
+
+def _inquiry(surroundings: Surroundings, progress: Progress) -> Inquiry:
+    context = surroundings.context
+    return Inquiry(
+        target=surroundings.target,
+        project=surroundings.settings.root,
+        environment=surroundings.environment,
+        domain=context.get("domain") or None,
+        certificate=context.get("certificate") or None,
+        planning=planning(context, surroundings.environment, surroundings.cdk, progress),
+        resolving=surroundings.resolver,
+        now=datetime.now(UTC),
+        label=f"vela-{secrets.token_hex(6)}",
+        sleep=time.sleep,
+    )
+
+
+def _change_set() -> str:
+    user, machine = getpass.getuser(), platform.node()
+    return change_set_name(user=user, machine=machine, now=datetime.now(UTC))
