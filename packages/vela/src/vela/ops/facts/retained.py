@@ -199,7 +199,7 @@ def _is_ours(aws: Aws, name: str) -> bool:
 
 
 def _objects(aws: Aws, name: str) -> int:
-    return aws.s3.list_objects_v2(Bucket=name, MaxKeys=1000)["KeyCount"]
+    return len(aws.s3.list_objects_v2(Bucket=name, MaxKeys=1000).get("Contents", ()))
 
 
 def _tables(aws: Aws) -> frozenset[str] | Unknown:
