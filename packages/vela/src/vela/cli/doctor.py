@@ -3,11 +3,9 @@
 Law: asks ``ops.doctor`` and shows what it answers; exits with its exit code.
 """
 
-import secrets
 import time
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from rich.padding import Padding
 from rich.table import Table
@@ -16,9 +14,7 @@ from rich.text import Text
 from vela.cli import screen
 from vela.cli.surroundings import Surroundings
 from vela.local import LocalSettings
-from vela.ops.cdk import Progress
-from vela.ops.doctor import Diagnosis, diagnose, planning
-from vela.ops.facts.gathering import Inquiry
+from vela.ops.doctor import Diagnosis, diagnose
 from vela.ops.findings import Finding, Severity
 from vela.ops.target import Target
 
@@ -38,7 +34,7 @@ def doctor(
     started = time.monotonic()
     surroundings = Surroundings.of(settings, target=target, context=context)
     with screen.err.status("looking at the account …") as status:
-        inquiry = _inquiry(surroundings, drift=drift, progress=status.update)
+        inquiry = surroundings.inquiry(status.update, detect_drift=drift)
         diagnosis = diagnose(surroundings.aws, inquiry)
     if as_json:
         screen.json(diagnosis.as_json())
@@ -57,23 +53,6 @@ def show(diagnosis: Diagnosis, *, seconds: float) -> None:
         screen.facts([(subject.value, seen) for subject, seen in diagnosis.right])
         screen.line()
     screen.out.print(_verdict(diagnosis, seconds=seconds))
-
-
-def _inquiry(surroundings: Surroundings, *, drift: bool, progress: Progress) -> Inquiry:
-    context = surroundings.context
-    return Inquiry(
-        target=surroundings.target,
-        project=surroundings.settings.root,
-        environment=surroundings.environment,
-        domain=context.get("domain") or None,
-        certificate=context.get("certificate") or None,
-        planning=planning(context, surroundings.environment, surroundings.cdk, progress),
-        resolving=surroundings.resolver,
-        now=datetime.now(UTC),
-        label=f"vela-{secrets.token_hex(6)}",
-        sleep=time.sleep,
-        detect_drift=drift,
-    )
 
 
 def _heading(finding: Finding) -> Text:

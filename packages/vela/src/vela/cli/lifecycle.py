@@ -5,7 +5,6 @@ Law: composes ``ops`` with a target and a screen; holds no rule of its own.
 
 import getpass
 import platform
-import secrets
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,13 +21,9 @@ from vela.local.lock import exclusive
 from vela.ops import health as health_check
 from vela.ops.account import REGION
 from vela.ops.aws import Aws
-from vela.ops.cdk import Progress
-from vela.ops.doctor import Diagnosis, diagnose, planning
+from vela.ops.doctor import Diagnosis, diagnose
 from vela.ops.execute.holder import change_set_name, whom
 from vela.ops.execute.means import Means
-from vela.ops.facts.dns import hosted_zones
-from vela.ops.facts.gathering import Inquiry
-from vela.ops.facts.unknown import Unknown
 from vela.ops.findings import Finding, Severity
 from vela.ops.health import Summary
 from vela.ops.outputs import Outputs, read
@@ -62,7 +57,7 @@ class Ground:
             surroundings.aws.account
         )  # its own record: what is looked at anew is not repeated
         with self.show.step("looking at the account", "account looked at") as news:
-            diagnosis = diagnose(aws, _inquiry(surroundings, news))
+            diagnosis = diagnose(aws, surroundings.inquiry(news))
             # On this machine's cloud the lock is the proof that nobody else is at work.
             me = None if self.running else whom(getpass.getuser(), platform.node())
             return diagnosis, look(aws, diagnosis.facts, me=me)
@@ -72,14 +67,12 @@ class Ground:
         surroundings = self.surroundings
         local = surroundings.target is Target.LOCAL
         aws = Aws(surroundings.aws.account)
-        zones = hosted_zones(aws) if local else ()
-        found = () if isinstance(zones, Unknown) else zones
         return Means(
             aws=aws,
             cdk=surroundings.cdk(account),
             account=account,
             region=REGION,
-            resolving=lambda: surroundings.resolver(aws, found),
+            resolving=surroundings.resolver,
             show=self.show,
             verify=lambda: self.healthy(count=count),
             # With change sets the emulator drops a change in outputs alone.
@@ -171,22 +164,6 @@ def confirm(what: str, name: str, *, yes: bool, show: Steps) -> None:
     show.notice(f"{what}.")
     if screen.ask(f"  Type {name} to go on: ").strip() != name:
         raise NotConfirmed(f"{what}, and it was not confirmed", "Nothing was changed")
-
-
-def _inquiry(surroundings: Surroundings, progress: Progress) -> Inquiry:
-    context = surroundings.context
-    return Inquiry(
-        target=surroundings.target,
-        project=surroundings.settings.root,
-        environment=surroundings.environment,
-        domain=context.get("domain") or None,
-        certificate=context.get("certificate") or None,
-        planning=planning(context, surroundings.environment, surroundings.cdk, progress),
-        resolving=surroundings.resolver,
-        now=datetime.now(UTC),
-        label=f"vela-{secrets.token_hex(6)}",
-        sleep=time.sleep,
-    )
 
 
 def _change_set() -> str:

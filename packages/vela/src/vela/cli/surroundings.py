@@ -4,16 +4,21 @@ Law: the one place that turns ``--target`` and ``--context`` into clients and th
 """
 
 import os
+import secrets
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from vela.errors import MachineError, SettingsError
-from vela.local import LocalCloud, LocalSettings
+from vela.local import LocalCloud, LocalSettings, Running
 from vela.ops.account import REGION, Account
 from vela.ops.aws import Aws
-from vela.ops.cdk import Cdk
-from vela.ops.facts.dns import Resolver, Zones
-from vela.ops.facts.resolver import InternetResolver, ZoneResolver
+from vela.ops.cdk import Cdk, Progress
+from vela.ops.doctor import planning
+from vela.ops.facts.dns import Resolver
+from vela.ops.facts.gathering import Inquiry
+from vela.ops.facts.resolver import InternetResolver, LocalResolver
 from vela.ops.target import Target
 
 
@@ -27,6 +32,7 @@ class Surroundings:
         environment: Of every process started: credentials, Region, endpoint.
         aws: The recorder of every call of this command.
         context: What the CDK app is told.
+        running: The local cloud; None on AWS.
 
     """
 
@@ -35,24 +41,23 @@ class Surroundings:
     environment: Mapping[str, str]
     aws: Aws
     context: Mapping[str, str]
+    running: Running | None = None
 
     @classmethod
     def of(
         cls, settings: LocalSettings, *, target: Target, context: Mapping[str, str]
     ) -> "Surroundings":
         """Find the target; the local one must run."""
-        environment: Mapping[str, str] = dict(os.environ)
-        pointing: Mapping[str, str] = {}
-        if target is Target.LOCAL:
-            if (running := LocalCloud(settings).status().running) is None:
-                raise MachineError("the local cloud does not run", "Start it: `make up`")
-            environment, pointing = running.environment_over(os.environ), running.environment
+        running = LocalCloud(settings).status().running if target is Target.LOCAL else None
+        if target is Target.LOCAL and running is None:
+            raise MachineError("the local cloud does not run", "Start it: `make up`")
         return cls(
             target=target,
             settings=settings,
-            environment=environment,
-            aws=Aws(Account(environment=pointing)),
+            environment=running.environment_over(os.environ) if running else dict(os.environ),
+            aws=Aws(Account(environment=running.environment if running else {})),
             context=context,
+            running=running,
         )
 
     def cdk(self, account: str) -> Cdk:
@@ -71,9 +76,27 @@ class Surroundings:
             log=self.settings.logs / "cdk.log",
         ).told(self.context)
 
-    def resolver(self, aws: Aws, zones: Zones) -> Resolver:
-        """Give who answers for names: locally the hosted zones are all there is of the Internet."""
-        return ZoneResolver(aws, zones) if self.target is Target.LOCAL else InternetResolver()
+    def resolver(self) -> Resolver:
+        """Give who answers for names: locally the local cloud is all there is of the Internet."""
+        if self.running is None:
+            return InternetResolver()
+        return LocalResolver(self.running.control_url, self.running.control_secret)
+
+    def inquiry(self, progress: Progress, *, detect_drift: bool = False) -> Inquiry:
+        """Say what facts are gathered about."""
+        return Inquiry(
+            target=self.target,
+            project=self.settings.root,
+            environment=self.environment,
+            domain=self.context.get("domain") or None,
+            certificate=self.context.get("certificate") or None,
+            planning=planning(self.context, self.environment, self.cdk, progress),
+            resolving=self.resolver,
+            now=datetime.now(UTC),
+            label=f"vela-{secrets.token_hex(6)}",
+            sleep=time.sleep,
+            detect_drift=detect_drift,
+        )
 
 
 def context_of(pairs: Sequence[str], **options: str | None) -> dict[str, str]:

@@ -1,18 +1,14 @@
 """Laws of names: which certificate covers which, and what DNS answers for which."""
 
-from itertools import pairwise
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vela.ops.facts.certificate import covers
 from vela.ops.facts.dns import Answer, LeadsTo, Zone, leads_to, zone_of
 from vela.ops.facts.machine import version
-from vela.ops.facts.resolver import lookup
 
 labels = st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True)
 names = st.lists(labels, min_size=2, max_size=4).map(".".join)
-addresses = st.ip_addresses(v=4).map(str)
 
 
 @given(names)
@@ -36,43 +32,6 @@ def test_a_name_covers_no_other(name, other):
 @given(names, labels)
 def test_a_name_is_never_covered_by_its_suffix_without_a_dot(name, label):
     assert not covers(f"*.{name}", f"{label}{name}")
-
-
-@given(names, labels, labels, addresses)
-def test_a_wildcard_answers_for_every_name_below_it_that_has_none_of_its_own(
-    parent, label, deeper, address
-):
-    records = {(f"*.{parent}", "A"): (address,)}
-
-    assert lookup(records, f"{label}.{parent}").addresses == (address,)
-    assert lookup(records, f"{deeper}.{label}.{parent}").addresses == (address,)
-    assert not lookup(records, parent).exists
-
-
-@given(names, labels, addresses, addresses)
-def test_an_existing_name_hides_the_wildcard_whatever_its_type(parent, label, wild, own):
-    name = f"{label}.{parent}"
-    wildcard = {(f"*.{parent}", "A"): (wild,)}
-
-    assert lookup({**wildcard, (name, "A"): (own,)}, name).addresses == (own,)
-    assert not lookup({**wildcard, (name, "TXT"): ("held",)}, name).exists
-
-
-@given(st.lists(names, min_size=2, max_size=6, unique=True), addresses)
-def test_canonical_names_are_followed_to_the_address(chain, address):
-    records = {(name, "CNAME"): (target,) for name, target in pairwise(chain)}
-
-    answer = lookup({**records, (chain[-1], "A"): (address,)}, chain[0])
-
-    assert answer.chain == tuple(chain[1:])
-    assert answer.addresses == (address,)
-
-
-@given(names, names)
-def test_a_circle_of_names_ends_without_an_address(one, other):
-    records = {(one, "CNAME"): (other,), (other, "CNAME"): (one,)}
-
-    assert lookup(records, one).addresses == ()
 
 
 @given(names, labels, labels)

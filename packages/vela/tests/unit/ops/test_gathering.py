@@ -51,7 +51,7 @@ def inquiry(tmp_path: Path, *, planned: Planned = PLANNED, offline: bool = False
         domain=DOMAIN,
         certificate="arn:aws:acm:us-east-1:123456789012:certificate/0a1b",
         planning=lambda _account: planned,
-        resolving=lambda _aws, _zones: NoServers() if offline else NoNames(),
+        resolving=NoServers if offline else NoNames,
         now=NOW,
         label="vela-0",
         sleep=lambda _seconds: None,

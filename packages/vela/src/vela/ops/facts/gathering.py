@@ -42,7 +42,7 @@ from vela.ops.target import Target
 
 #: Gives the assembly's contents for the account that calls.
 Planning = Callable[[str], Planned | Unknown]
-Resolving = Callable[[Aws, Zones], Resolver]
+Resolving = Callable[[], Resolver]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,10 +182,9 @@ def _dns(asking: _Asking, zones: Zones | Unknown, front: Aliases | Unknown) -> D
     if inquiry.domain is None:
         return None
     ours = None if isinstance(front, Unknown) else front.our_distribution
-    resolver = inquiry.resolving(asking.aws, () if isinstance(zones, Unknown) else zones)
     return dns.gather(
         zones,
-        resolver,
+        inquiry.resolving(),
         domain=inquiry.domain,
         ours=ours.domain_name if ours else None,
         label=inquiry.label,
