@@ -12,17 +12,24 @@ from . import (
     bucket_policy_status,
     bucket_settings,
     certificate_states,
+    cluster_quota,
     domain_conflicts,
     dsql_clusters,
     durable_state,
     edge,
     existing_resources,
+    expired_sessions,
+    foreign_buckets,
     function_worker,
     imported_resources,
+    network_interfaces,
+    owning_stack,
     protected_resources,
     resource_attributes,
     security_group_rules,
     stack_states,
+    tagged_resources,
+    throttling,
 )
 from .cloud import Cloud
 from .dns_answers import Dns
@@ -45,11 +52,21 @@ def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability
         bucket_policy_status,
         imported_resources,
         existing_resources,
+        owning_stack,
         protected_resources,
         alias_hosts,
+        tagged_resources,
     ):
         gap.apply(cloud)
-    for switchable in (stack_states, certificate_states):
+    for switchable in (
+        stack_states,
+        certificate_states,
+        foreign_buckets,
+        expired_sessions,
+        network_interfaces,
+        cluster_quota,
+        throttling,
+    ):
         switchable.apply(cloud, control)
     domain_conflicts.apply(cloud, alias_conflicts.apply(cloud, control, Dns(cloud, control)))
     function_worker.apply(cloud, principals)
