@@ -12,6 +12,8 @@ from pathlib import Path
 
 from dsql_local import errors as dsql_local_errors
 from vela import errors, settings
+from vela.ops.checks.check import Check, Subject
+from vela.ops.checks.table import CHECKS
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -23,7 +25,7 @@ def commands() -> str:
     """Give the help of every command."""
     parts = ["# Commands\n", NOTE]
     for program, names in (
-        ("vela", ("up", "down", "status", "health")),
+        ("vela", ("up", "down", "status", "health", "doctor")),
         ("dsql-local", ("serve", "env", "token", "psql", "hosts")),
     ):
         parts += [f"## {program}\n", _help(program)]
@@ -54,6 +56,27 @@ def setting_names() -> str:
     return f"# Settings of the API function\n\n{NOTE}\n```text\n{text}\n```\n"
 
 
+def findings() -> str:
+    """Give every check of the doctor: what it finds, how grave that is and why it matters."""
+    parts = [
+        "# Findings of the doctor\n",
+        NOTE,
+        "`vela doctor` asks everything at once, by read-only calls, and changes nothing.",
+        "It exits with 2 when a finding blocks a deployment, with 1 with warnings, else with 0.",
+        "Each finding says beside this what is so in your account, and what to do.\n",
+    ]
+    for subject in Subject:
+        if rows := [check for check in CHECKS if check.subject is subject]:
+            parts += [f"## {subject.value}\n", "| Id | Severity | Found when | Why it matters |"]
+            parts += ["|---|---|---|---|", *map(_row, rows), ""]
+    return "\n".join(parts)
+
+
+def _row(check: Check) -> str:
+    cells = (f"`{check.id}`", check.severity.label, check.when, check.why)
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
 def _family(base: type) -> Iterator[type]:
     yield base
     for kind in base.__subclasses__():
@@ -71,7 +94,12 @@ def _help(*command: str) -> str:
     return "```text\n" + "\n".join(s.rstrip() for s in done.stdout.strip().splitlines()) + "\n```\n"
 
 
-PAGES = {"commands.md": commands, "errors.md": error_codes, "settings.md": setting_names}
+PAGES = {
+    "commands.md": commands,
+    "errors.md": error_codes,
+    "findings.md": findings,
+    "settings.md": setting_names,
+}
 
 
 def main() -> int:

@@ -80,6 +80,8 @@ NAMED: Mapping[str, tuple[Kind, str]] = {
 }
 #: With any other policy CloudFormation refuses to take an existing resource in.
 ADOPTABLE = frozenset({"Retain", "RetainExceptOnCreate"})
+#: What a deleted stack says of a resource it no longer has.
+LEFT = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
 
 
 def wanted(planned: Planned) -> Iterator[RetainedFact]:
@@ -153,7 +155,17 @@ def _owner(aws: Aws, physical_id: str) -> str | None:
         if error_code(error) == "ValidationError" and "does not exist" in str(error):
             return None
         raise
-    return next((r["StackName"] for r in told["StackResources"] if "StackName" in r), None)
+    # A deleted stack is spoken of for 90 days, with what it left behind.
+    return next(
+        (
+            resource["StackName"]
+            for resource in told["StackResources"]
+            if resource.get("PhysicalResourceId") == physical_id
+            and resource["ResourceStatus"] not in LEFT
+            and "StackName" in resource
+        ),
+        None,
+    )
 
 
 def _bucket(aws: Aws, fact: RetainedFact) -> RetainedFact:
