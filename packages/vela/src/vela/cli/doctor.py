@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -39,20 +40,28 @@ def doctor(
     if as_json:
         screen.json(diagnosis.as_json())
     else:
-        show(diagnosis, seconds=time.monotonic() - started)
+        screen.out.print(show(diagnosis, seconds=time.monotonic() - started))
     return diagnosis.exit_code
 
 
-def show(diagnosis: Diagnosis, *, seconds: float) -> None:
-    """Print one block a finding, the gravest first, then what is right."""
+def show(diagnosis: Diagnosis, *, seconds: float) -> Group:
+    """Give one block a finding, the gravest first, then what is right, then the verdict."""
+    blocks: list[RenderableType] = []
     for finding in diagnosis.findings:
-        screen.out.print(_heading(finding))
-        screen.out.print(Padding(_reasons(finding), (0, 0, 1, 4)))
+        blocks += [_heading(finding), Padding(_reasons(finding), (0, 0, 1, 4))]
     if diagnosis.right:
-        screen.out.print(Text("  Looked at and found right", style="bold"))
-        screen.facts([(subject.value, seen) for subject, seen in diagnosis.right])
-        screen.line()
-    screen.out.print(_verdict(diagnosis, seconds=seconds))
+        blocks += [Text("  Looked at and found right", style="bold"), _right(diagnosis), Text()]
+    return Group(*blocks, _verdict(diagnosis, seconds=seconds))
+
+
+def _right(diagnosis: Diagnosis) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for subject, seen in diagnosis.right:
+        table.add_row(Text("  ✓", style="green"), Text(subject.value), Text(seen, style="dim"))
+    return table
 
 
 def _heading(finding: Finding) -> Text:
@@ -76,7 +85,7 @@ def _reasons(finding: Finding) -> Table:
 def _verdict(diagnosis: Diagnosis, *, seconds: float) -> Text:
     count = Counter(finding.severity for finding in diagnosis.findings)
     blocked, warnings = count[Severity.BLOCKED], count[Severity.WARNING]
-    took = f" ({diagnosis.calls} read-only calls, {seconds:.1f} s)"
+    took = f" ({_number(diagnosis.calls, 'read-only call')}, {seconds:.1f} s)"
     if blocked:
         said = (f"  Blocked by {_number(blocked, 'finding')}", "bold red")
     elif warnings:

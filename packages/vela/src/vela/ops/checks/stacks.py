@@ -41,41 +41,44 @@ STUCK = (
         "ROLLBACK_FAILED",
         Severity.BLOCKED,
         "A first deployment failed, and something it had made refused to be deleted",
-        "Delete it, keeping what refuses: `aws cloudformation delete-stack --stack-name {name} "
-        "--deletion-mode FORCE_DELETE_STACK`; what is kept is adopted by the next `vela deploy`",
+        "Mend what the reason names; `vela deploy` then deletes it and makes it anew, if no data go "
+        "with it; `aws cloudformation delete-stack --stack-name {name} --deletion-mode "
+        "FORCE_DELETE_STACK` keeps what refuses",
     ),
     Stuck(
         "CREATE_FAILED",
         Severity.BLOCKED,
-        "A first deployment failed with rollback switched off",
-        "`npx cdk rollback {name}`, then `vela deploy`",
+        "A first deployment failed with rollback switched off; such a stack can only be deleted",
+        "`vela deploy` deletes it and makes it anew, if no data go with it; else see what it holds, "
+        "then `npx cdk destroy {name}`",
     ),
     Stuck(
         "UPDATE_FAILED",
         Severity.BLOCKED,
         "An update failed with rollback switched off",
-        "`npx cdk rollback {name}`, then `vela deploy`",
+        "`vela deploy` takes it back first, as `npx cdk rollback {name}` does",
     ),
     Stuck(
         "UPDATE_ROLLBACK_FAILED",
         Severity.BLOCKED,
         "An update failed, and taking it back failed too; CloudFormation refuses every change until "
         "that is finished",
-        "Mend what the reason names, then `npx cdk rollback {name}`; to leave a resource as it is: "
-        "`npx cdk rollback {name} --orphan <logical id>`",
+        "Mend what the reason names; `vela deploy` then finishes it first. To leave a resource as it "
+        "is: `npx cdk rollback {name} --orphan <logical id>`",
     ),
     Stuck(
         "DELETE_FAILED",
         Severity.BLOCKED,
         "Its deletion stopped half-way: some of its resources are gone, others refused",
-        "Run `vela destroy` again (network interfaces of functions take up to 20 minutes), then "
-        "`vela deploy`",
+        "`vela deploy` finishes the deletion first, if no data go with it; else `vela destroy` says "
+        "what would go (network interfaces of functions take up to 20 minutes)",
     ),
     Stuck(
         "IMPORT_ROLLBACK_FAILED",
         Severity.BLOCKED,
         "Taking existing resources in failed, and so did leaving them out again",
-        "`aws cloudformation continue-update-rollback --stack-name {name}`, then `vela deploy`",
+        "Mend what the reason names; `vela deploy` then finishes it first, as `aws cloudformation "
+        "continue-update-rollback --stack-name {name}` does",
     ),
 )
 
