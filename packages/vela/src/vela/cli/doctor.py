@@ -64,13 +64,16 @@ def _right(diagnosis: Diagnosis) -> Table:
     return table
 
 
-def _heading(finding: Finding) -> Text:
-    colour = COLOURS[finding.severity]
-    return Text.assemble(
-        (f"  {SIGNS[finding.severity]} {finding.severity.label:<8} ", f"bold {colour}"),
-        (finding.what, "bold"),
-        (f"  {finding.id}", "dim"),
+def _heading(finding: Finding) -> Table:
+    colour = f"bold {COLOURS[finding.severity]}"
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(
+        Text(f"  {SIGNS[finding.severity]} {finding.severity.label}", style=colour),
+        Text.assemble((finding.what, "bold"), (f"  {finding.id}", "dim")),
     )
+    return table
 
 
 def _reasons(finding: Finding) -> Table:

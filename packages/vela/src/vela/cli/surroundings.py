@@ -9,16 +9,19 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
-from vela.errors import MachineError, SettingsError
+from vela.errors import MachineError, SettingsError, VelaError
+from vela.infra.settings import InfraSettings
 from vela.local import LocalCloud, LocalSettings, Running
 from vela.ops.account import REGION, Account
 from vela.ops.aws import Aws
 from vela.ops.cdk import Cdk, Progress
-from vela.ops.doctor import planning
 from vela.ops.facts.dns import Resolver
 from vela.ops.facts.gathering import Inquiry
+from vela.ops.facts.planned import Options, Planned, read
 from vela.ops.facts.resolver import InternetResolver, LocalResolver
+from vela.ops.facts.unknown import Unknown
 from vela.ops.target import Target
 
 
@@ -90,13 +93,30 @@ class Surroundings:
             environment=self.environment,
             domain=self.context.get("domain") or None,
             certificate=self.context.get("certificate") or None,
-            planning=planning(self.context, self.environment, self.cdk, progress),
+            planning=partial(self._planned, progress),
             resolving=self.resolver,
             now=datetime.now(UTC),
             label=f"vela-{secrets.token_hex(6)}",
             sleep=time.sleep,
             detect_drift=detect_drift,
         )
+
+    def _planned(self, progress: Progress, account: str) -> Planned | Unknown:
+        """Give the kept assembly if its sources are unchanged, else a new one."""
+        try:
+            told = InfraSettings.parse(
+                self.context, {**self.environment, "CDK_DEFAULT_ACCOUNT": account}
+            )
+            cdk = self.cdk(account)
+            progress("synthesising the stacks …")
+            fresh = cdk.synth(lambda news: progress(f"synthesising the stacks … {news}"))
+            progress("looking at the account …")
+            options = Options(
+                stage=told.stage.value, domain=told.domain, certificate=told.certificate
+            )
+            return read(cdk.assembly, options, fresh=fresh)
+        except VelaError as error:
+            return Unknown(reason=error.what, action=error.fix)
 
 
 def context_of(pairs: Sequence[str], **options: str | None) -> dict[str, str]:

@@ -4,25 +4,15 @@ Law: gathers facts once and walks the table of checks; what is printed and which
 the caller's.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from vela.errors import VelaError
-from vela.infra.settings import InfraSettings
 from vela.ops.aws import Aws
-from vela.ops.cdk import Cdk, Progress
 from vela.ops.checks.check import Subject
 from vela.ops.checks.right import right
 from vela.ops.checks.table import preflight
-from vela.ops.facts import planned
 from vela.ops.facts.facts import Facts
-from vela.ops.facts.gathering import Inquiry, Planning, gather
-from vela.ops.facts.planned import Planned
-from vela.ops.facts.unknown import Unknown
+from vela.ops.facts.gathering import Inquiry, gather
 from vela.ops.findings import Finding, exit_code
-
-#: Makes the CDK CLI of one account, since its environment names the account.
-MakeCdk = Callable[[str], Cdk]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,33 +63,3 @@ def diagnose(aws: Aws, inquiry: Inquiry) -> Diagnosis:
         calls=len(aws.calls),
         repeated=tuple(f"{call.service}:{call.operation}" for call in aws.repeated),
     )
-
-
-def planning(
-    context: Mapping[str, str],
-    environment: Mapping[str, str],
-    make: MakeCdk,
-    progress: Progress,
-) -> Planning:
-    """Make what gives the assembly: the kept one if its sources are unchanged, else a new one.
-
-    Args:
-        context: What the CDK app is told.
-        environment: Of the process.
-        make: Gives the CDK CLI of the account that calls.
-        progress: Is told when it has to synthesise.
-
-    """
-
-    def plan(account: str) -> Planned | Unknown:
-        try:
-            settings = InfraSettings.parse(context, {**environment, "CDK_DEFAULT_ACCOUNT": account})
-            cdk = make(account)
-            progress("synthesising the stacks …")
-            fresh = cdk.synth(lambda news: progress(f"synthesising the stacks … {news}"))
-            progress("looking at the account …")
-            return planned.read(cdk.assembly, settings, fresh=fresh)
-        except VelaError as error:
-            return Unknown(reason=error.what, action=error.fix)
-
-    return plan

@@ -267,7 +267,7 @@ def test_a_caller_who_may_nothing_is_told_what_to_allow(place):
 
 
 def test_the_command_ends_in_time_with_its_exit_code_and_its_findings_as_json(place):
-    command = [VELA, "doctor", "--target", "local", "--home", str(place.settings.home), "--json"]
+    command = [VELA, "doctor", "--target", "local", "--home", place.settings.directory, "--json"]
     started = time.perf_counter()
     done = subprocess.run(
         command,
@@ -287,9 +287,9 @@ def test_the_command_ends_in_time_with_its_exit_code_and_its_findings_as_json(pl
 
 
 def test_an_option_that_is_not_valid_is_a_finding_among_the_others(place):
-    command = [VELA, "doctor", "--target", "local", "--domain", "no_host", "--stage", "production"]
+    options = ["--target", "local", "--domain", "no_host", "--stage", "production"]
     done = subprocess.run(
-        [*command, "--home", str(place.settings.home)],
+        [VELA, "doctor", *options, "--home", place.settings.directory],
         cwd=PROJECT,
         env={**os.environ, "COLUMNS": "200"},
         capture_output=True,

@@ -105,7 +105,7 @@ CHECKS = (
         subject=Subject.DOMAIN,
         severity=Severity.WARNING,
         when="the domain is an alias of another distribution of this account",
-        why=f"A name is on one distribution only; {REFUSED}",
+        why=f"A name is on one distribution only: CloudFront {REFUSED}",
         find=on_own_distribution,
     ),
     Check(
@@ -113,7 +113,7 @@ CHECKS = (
         subject=Subject.DOMAIN,
         severity=Severity.BLOCKED,
         when="CloudFront says that a distribution of another account has the domain",
-        why=f"A name is on one distribution only, of all accounts; {REFUSED}",
+        why=f"A name is on one distribution only, of all accounts: CloudFront {REFUSED}",
         find=in_conflict,
     ),
     Check(
@@ -121,7 +121,7 @@ CHECKS = (
         subject=Subject.DOMAIN,
         severity=Severity.WARNING,
         when="the domain's DNS record leads to a CloudFront distribution that is not ours",
-        why=f"CloudFront looks the name up before it attaches it; {REFUSED}",
+        why=f"CloudFront looks the name up before it attaches it, and {REFUSED}",
         find=leads_away,
     ),
     Check(
@@ -130,7 +130,7 @@ CHECKS = (
         severity=Severity.WARNING,
         when="the domain has no record, and a wildcard record leads it to a distribution that is not "
         "ours",
-        why=f"CloudFront looks the name up before it attaches it, and a wildcard answers; {REFUSED}",
+        why=f"CloudFront looks the name up, is answered by the wildcard, and {REFUSED}",
         find=wildcard_leads_away,
     ),
     Check(

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from vela.errors import DeployFailed
-from vela.infra.settings import InfraSettings
 from vela.ops.facts.machine import version
 from vela.ops.outputs import STACKS
 
@@ -69,8 +68,17 @@ class Planned:
         return any(r["Properties"].get("DeletionProtectionEnabled", True) for r in found)
 
 
-def read(assembly: Path, settings: InfraSettings, *, fresh: bool = False) -> Planned:
-    """Read the assembly that *settings* were synthesised to."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the assembly was synthesised with: the context, parsed by the app's own rules."""
+
+    stage: str
+    domain: str | None = None
+    certificate: str | None = None
+
+
+def read(assembly: Path, options: Options, *, fresh: bool = False) -> Planned:
+    """Read the assembly that was synthesised with *options*."""
     try:
         manifest = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))
         templates = {name: _template(assembly, manifest, name) for name in STACKS}
@@ -83,10 +91,10 @@ def read(assembly: Path, settings: InfraSettings, *, fresh: bool = False) -> Pla
         templates=templates,
         bucket=next(_literals(templates, "AWS::S3::Bucket", "BucketName"), ""),
         tables=tuple(_literals(templates, "AWS::DynamoDB::Table", "TableName")),
-        domain=settings.domain,
-        certificate=settings.certificate,
-        stage=settings.stage.value,
-        attached=_attached(templates, settings.domain),
+        domain=options.domain,
+        certificate=options.certificate,
+        stage=options.stage,
+        attached=_attached(templates, options.domain),
         schema=(version(manifest["version"]) or (0,))[0],
         bootstrap_needed=_bootstrap_needed(manifest),
         fresh=fresh,
