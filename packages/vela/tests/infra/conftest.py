@@ -42,6 +42,7 @@ VARIANTS = {
     "domain-later": InfraSettings(
         account=ACCOUNT, domain="www.example.com", certificate=CERTIFICATE, claim=Claim.LATER
     ),
+    "adopting": InfraSettings(account=ACCOUNT, adopts_bucket=True),
     "certificate": InfraSettings(account=ACCOUNT, stage=Stage.PRODUCTION, certificate=CERTIFICATE),
 }
 

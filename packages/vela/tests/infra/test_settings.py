@@ -70,6 +70,13 @@ def test_a_hosted_zone_is_given_by_its_id(zone):
         parse({"domain": "www.example.com", "certificate": CERTIFICATE, "hostedZone": zone})
 
 
+def test_adopting_is_said_in_one_of_two_words():
+    assert parse({"adoptBucket": "true"}).adopts_bucket
+    assert not parse({"adoptBucket": "false"}).adopts_bucket
+    with pytest.raises(SettingsError, match="adoptBucket is 'yes'"):
+        parse({"adoptBucket": "yes"})
+
+
 def test_a_hosted_zone_without_a_domain_is_refused():
     with pytest.raises(SettingsError, match="but no domain is given"):
         parse({"hostedZone": "Z0123ABC"})

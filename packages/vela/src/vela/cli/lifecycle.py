@@ -23,7 +23,7 @@ from vela.ops.account import REGION
 from vela.ops.aws import Aws
 from vela.ops.doctor import Diagnosis, diagnose
 from vela.ops.execute.holder import change_set_name, whom
-from vela.ops.execute.means import Means
+from vela.ops.execute.means import Means, Patience
 from vela.ops.findings import Finding, Severity
 from vela.ops.health import Summary
 from vela.ops.outputs import Outputs, read
@@ -33,6 +33,9 @@ from vela.ops.target import Target
 
 #: A platform that answers less often than this is not called healthy.
 REQUIRED_SHARE = 0.99
+
+#: On this machine nothing takes long but what a person has to do.
+HERE = Patience(interfaces_s=30, drift_s=30, leftovers_s=5, alias_s=60, pause_s=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,7 @@ class Ground:
             change_set=None if local else _change_set(),
             clock=time.monotonic,
             sleep=time.sleep,
+            patience=HERE if local else Patience(),
         )
 
     def outputs(self) -> Outputs:

@@ -12,6 +12,8 @@ CDK context, each by ``--context name=value``:
 ``hostedZone``   the Route 53 zone of ``domain``, where its records are then made.
 ``attachAlias``  ``true`` (default) or ``false``: whether the distribution claims ``domain``. Deployed
                  first with ``false`` where another distribution has the name or DNS leads to one.
+``adoptBucket``  ``false`` (default) or ``true``: whether the website's bucket is told by its name alone,
+                 so that an existing one is taken in as it is; the next deployment sets it up.
 ``zones``        the two availability zones, ``us-east-1a,us-east-1b`` unless your account's DSQL
                  endpoint service is offered in others.
 
@@ -79,6 +81,7 @@ class InfraSettings:
     certificate: str | None = None
     hosted_zone: str | None = None
     claim: Claim = Claim.NOW
+    adopts_bucket: bool = False
     zones: tuple[str, ...] = ZONES
     lambda_target: LambdaTarget = LambdaTarget.LAMBDA
 
@@ -104,6 +107,7 @@ class InfraSettings:
             certificate=_certificate(certificate),
             hosted_zone=_hosted_zone(_text(context, "hostedZone"), domain),
             claim=_choice(Claim, "attachAlias", _text(context, "attachAlias"), Claim.NOW),
+            adopts_bucket=_switch(context, "adoptBucket"),
             zones=_zones(_text(context, "zones")),
             lambda_target=LambdaTarget.parse(env),
         )
@@ -157,6 +161,13 @@ def _certificate(arn: str | None) -> str | None:
             f"arn:aws:acm:{REGION}:<account>:certificate/<id>",
         )
     return arn
+
+
+def _switch(context: Mapping[str, object], name: str) -> bool:
+    given = _text(context, name) or "false"
+    if given not in {"true", "false"}:
+        raise SettingsError(f"{name} is {given!r}", "Set it to true or false")
+    return given == "true"
 
 
 def _hosted_zone(zone: str | None, domain: str | None) -> str | None:

@@ -29,7 +29,12 @@ class VelaStack(Stack):
         website: Path,
     ) -> None:
         super().__init__(scope, id_, env=env, description="Vela: website")
-        bucket = WebsiteBucket(self, "Website", name=f"vela-web-{settings.account}").bucket
+        bucket = WebsiteBucket(
+            self,
+            "Website",
+            name=f"vela-web-{settings.account}",
+            adopts=settings.adopts_bucket,
+        ).bucket
         front = Distribution(
             self,
             "Front",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_resourcegroupstaggingapi.type_defs import TagFilterTypeDef
 
 TAG: "TagFilterTypeDef" = {"Key": "Project", "Values": ["vela"]}
+TABLE = ":table/"
 #: Lambda's own words for an interface of a function in a VPC.
 LAMBDA_INTERFACE = "AWS Lambda VPC ENI"
 
@@ -109,6 +110,15 @@ def find_leftovers(means: Means, step: FindLeftovers, news: Progress) -> None:
 
 
 def _leftovers(means: Means, step: FindLeftovers) -> Iterator[str]:
+    # The tagging API goes on naming tables that are gone; the service itself knows better.
+    listed = means.aws.dynamodb.get_paginator("list_tables").paginate()
+    tables = {name for page in listed for name in page["TableNames"]}
+    for arn in _tagged(means, step):
+        if TABLE not in arn or arn.rpartition("/")[2] in tables:
+            yield arn
+
+
+def _tagged(means: Means, step: FindLeftovers) -> Iterator[str]:
     pages = means.aws.tagging.get_paginator("get_resources").paginate(TagFilters=[TAG])
     for page in pages:
         for found in page["ResourceTagMappingList"]:

@@ -80,8 +80,6 @@ def done(step: Step) -> str:
     match step:
         case Bootstrap():
             return "account bootstrapped"
-        case DeployStack(purpose="") if step.import_existing:
-            return f"{step.stack} deployed, {_taken_in(step)} taken in"
         case DeployStack(purpose=""):
             return f"{step.stack} deployed"
         case DeployStack():
@@ -90,7 +88,3 @@ def done(step: Step) -> str:
             return f"{step.stack} destroyed"
         case _:
             return step.title
-
-
-def _taken_in(step: DeployStack) -> str:
-    return ", ".join(c.detail for c in step.changes if c.action == "imported") or "what existed"

@@ -5,19 +5,23 @@ each other, the domain in the order CloudFront accepts it, verification last. A 
 gives no step at all.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from vela.ops.findings import Finding, Severity
 from vela.ops.plan.costs import costs
-from vela.ops.plan.difference import difference, removal, same
+from vela.ops.plan.difference import difference, removal
 from vela.ops.plan.situation import (
+    BUCKET,
     STACKS,
     WEB,
     Condition,
     Domain,
     Situation,
+    Template,
+    adopting,
     has_alias,
+    has_bucket_by_name_alone,
     has_record,
     without_alias,
     without_record,
@@ -42,6 +46,15 @@ from vela.ops.plan.steps import (
 #: What the CDK app is told in the steps before the last.
 NO_ALIAS = {"attachAlias": "false"}
 NO_ALIAS_NO_RECORD = {"attachAlias": "false", "hostedZone": ""}
+ADOPT = {"adoptBucket": "true"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """A template on the way, and what the app is told to synthesise it."""
+
+    template: Template
+    context: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan_deploy(situation: Situation, *, purge_web_bucket: bool = False) -> Plan:
@@ -120,23 +133,38 @@ def _cleared(situation: Situation, stack: str) -> Iterator[Step]:
 
 
 def _deployed(
-    situation: Situation, stack: str, *, context: dict[str, str] | None = None, purpose: str = ""
+    situation: Situation, stack: str, *, phase: Phase | None = None, purpose: str = ""
 ) -> Iterator[Step]:
     """Deploy one stack, taking in what waits for it."""
+    phase = phase or Phase(template=situation.wanted[stack])
+    deployed = situation.template(stack)
     orphans = tuple(o for o in situation.orphans if o.stack == stack)
     ids = frozenset(orphan.logical_id for orphan in orphans)
-    wanted = situation.wanted[stack]
-    if context:
-        wanted = without_record(without_alias(wanted))
-    yield DeployStack(
-        stack=stack,
-        changes=difference(situation.template(stack), wanted, imported=ids),
-        import_existing=bool(orphans),
-        context=context or {},
-        purpose=purpose,
-    )
+    by_name = any(orphan.type == BUCKET for orphan in orphans)
     if orphans:
-        yield Reconcile(stack=stack, logical_ids=tuple(sorted(ids)))
+        taken = adopting(phase.template) if by_name else phase.template
+        yield DeployStack(
+            stack=stack,
+            changes=difference(deployed, taken, imported=ids),
+            import_existing=True,
+            context={**phase.context, **ADOPT} if by_name else phase.context,
+            purpose=f"take in {', '.join(orphan.name for orphan in orphans)}",
+        )
+        deployed = taken
+    if not orphans or by_name:
+        yield DeployStack(
+            stack=stack,
+            changes=difference(deployed, phase.template),
+            context=phase.context,
+            purpose=purpose or ("set up what was taken in" if orphans else ""),
+        )
+    if orphans or has_bucket_by_name_alone(deployed):
+        yield Reconcile(stack=stack, logical_ids=tuple(sorted(ids or _buckets(phase.template))))
+
+
+def _buckets(template: Template) -> frozenset[str]:
+    resources = template.get("Resources", {}).items()
+    return frozenset(id_ for id_, resource in resources if resource.get("Type") == BUCKET)
 
 
 def _website(situation: Situation, domain: Domain) -> Iterator[Step]:
@@ -161,9 +189,10 @@ def _name_last(situation: Situation, domain: Domain) -> Iterator[Step]:
     wanted, deployed = situation.wanted[WEB], situation.template(WEB)
     bare = without_record(without_alias(wanted))
     recorded = without_alias(wanted)
-    if deployed is None or not (same(deployed, bare) or same(deployed, recorded)):
+    if deployed is None or (difference(deployed, bare) and difference(deployed, recorded)):
         purpose = "the distribution with its certificate, the name not on it yet"
-        yield from _deployed(situation, WEB, context=NO_ALIAS_NO_RECORD, purpose=purpose)
+        first = Phase(template=bare, context=NO_ALIAS_NO_RECORD)
+        yield from _deployed(situation, WEB, phase=first, purpose=purpose)
         deployed = bare
     yield LookUpConflicts(domain=domain.name)
     if has_record(wanted) and not has_record(deployed):

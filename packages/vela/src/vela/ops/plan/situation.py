@@ -17,6 +17,7 @@ DATABASE, API, WEB = "DatabaseStack", "ApiStack", "VelaStack"
 STACKS = (DATABASE, API, WEB)
 
 DISTRIBUTION = "AWS::CloudFront::Distribution"
+BUCKET = "AWS::S3::Bucket"
 RECORD = "AWS::Route53::RecordSet"
 
 
@@ -174,6 +175,25 @@ def without_record(template: Template) -> Template:
 def without_alias(template: Template) -> Template:
     """Give what the app synthesises when it is told to attach no alias."""
     return {**template, "Resources": {i: _bare(r) for i, r in template["Resources"].items()}}
+
+
+def adopting(template: Template) -> Template:
+    """Give what the app synthesises when the bucket is told by its name alone."""
+    return {**template, "Resources": {i: _nameonly(r) for i, r in template["Resources"].items()}}
+
+
+def has_bucket_by_name_alone(template: Template | None) -> bool:
+    """Tell whether the template takes a bucket in and does not set it up yet."""
+    return any(
+        resource.get("Type") == BUCKET and set(resource.get("Properties", ())) == {"BucketName"}
+        for resource in (template or {}).get("Resources", {}).values()
+    )
+
+
+def _nameonly(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    if resource.get("Type") != BUCKET:
+        return resource
+    return {**resource, "Properties": {"BucketName": resource["Properties"]["BucketName"]}}
 
 
 def unprotected(template: Template) -> Template:
