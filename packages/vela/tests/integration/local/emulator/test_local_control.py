@@ -1,6 +1,8 @@
 """The local cloud's own switches are for those who know the secret of this run."""
 
 import json
+import re
+from pathlib import Path
 
 from vela.local import LocalSettings
 
@@ -44,3 +46,13 @@ def test_the_secret_is_kept_from_other_users(new_checkout):
         assert len(running.control_secret) == 64
     finally:
         cloud.purge()
+
+
+def test_the_reference_page_lists_every_route_and_no_other(control):
+    page = (Path(__file__).parents[6] / "docs/reference/local-control.md").read_text()
+
+    status, answer = control.ask("GET", "/")
+
+    assert status == 200
+    documented = re.findall(r"^\| `((?:GET|PUT|DELETE) [^`]+)`", page, re.MULTILINE)
+    assert sorted(documented) == sorted(answer["routes"])

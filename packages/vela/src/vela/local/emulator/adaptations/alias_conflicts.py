@@ -146,8 +146,8 @@ def apply(_cloud: Cloud, control: LocalControl, dns: Dns) -> Aliases:
         expected(cloudfront, part)
     expected(acm, "_certificates")
     aliases = Aliases(dns)
-    control.add("PUT", "/aliases/{}", aliases.put)
-    control.add("DELETE", "/aliases/{}", aliases.delete)
+    control.add("PUT", "/aliases/{alias}", aliases.put)
+    control.add("DELETE", "/aliases/{alias}", aliases.delete)
     _judge_requests(aliases)
     _judge_resources(aliases)
     return aliases

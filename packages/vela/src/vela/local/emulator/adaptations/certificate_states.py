@@ -26,7 +26,7 @@ STATUSES = frozenset(
 def apply(_cloud: Cloud, control: LocalControl) -> None:
     """Register the route."""
     expected(acm, "_certificates")
-    control.add("PUT", "/certificates/{}", put)
+    control.add("PUT", "/certificates/{arn}", put)
 
 
 def put(arn: str, document: Document) -> Document:

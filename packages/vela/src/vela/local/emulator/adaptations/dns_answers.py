@@ -32,9 +32,9 @@ class Dns:
         for store in ("_zones", "_records"):
             expected(route53, store)
         self._elsewhere: dict[str, list[Answer]] = {}
-        control.add("PUT", "/dns/{}", self.put)
-        control.add("DELETE", "/dns/{}", self.delete)
-        control.add("GET", "/dns/{}", self.get)
+        control.add("PUT", "/dns/{name}", self.put)
+        control.add("DELETE", "/dns/{name}", self.delete)
+        control.add("GET", "/dns/{name}", self.get)
 
     def put(self, name: str, document: Document) -> Document:
         """Let the *name* (``*.`` for a wildcard) have ``values`` of ``type``, as in no zone here."""

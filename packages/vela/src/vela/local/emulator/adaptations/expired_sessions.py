@@ -19,7 +19,7 @@ def apply(_cloud: Cloud, control: LocalControl) -> None:
     """Keep what has expired, and register the route."""
     expected(sts, "_sessions")
     replace(sts, "_evict_expired_sessions", (), _keeping)
-    control.add("PUT", "/sessions/{}", put)
+    control.add("PUT", "/sessions/{access_key_id}", put)
 
 
 def _keeping(_original: Any) -> Any:

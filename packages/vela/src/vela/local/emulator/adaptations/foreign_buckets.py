@@ -48,5 +48,5 @@ def apply(cloud: Cloud, control: LocalControl) -> None:
     expected(s3, "_bucket_owner_account", "name")
     expected(s3, "_new_bucket_public_access_block")
     buckets = ForeignBuckets(cloud)
-    control.add("PUT", "/buckets/{}", buckets.put)
-    control.add("DELETE", "/buckets/{}", buckets.delete)
+    control.add("PUT", "/buckets/{name}", buckets.put)
+    control.add("DELETE", "/buckets/{name}", buckets.delete)

@@ -32,12 +32,17 @@ class LocalControl:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._routes: list[tuple[str, re.Pattern[str], Route]] = []
+        self._routes: list[tuple[str, str, re.Pattern[str], Route]] = []
+        self.add("GET", "/", self._list)
 
     def add(self, method: str, path: str, route: Route) -> None:
-        """Serve *path*, whose ``{}`` segments and then the body are the arguments of *route*."""
-        pattern = "".join("([^/]+)" if part == "{}" else part for part in re.split(r"(\{\})", path))
-        self._routes.append((method, re.compile(PREFIX + pattern), route))
+        """Serve *path*, whose ``{named}`` segments and then the body are *route*'s arguments."""
+        pattern = PREFIX + re.sub(r"\{\w+\}", "([^/]+)", path)
+        self._routes.append((method, path, re.compile(pattern), route))
+
+    def _list(self) -> Document:
+        """List the routes."""
+        return {"routes": [f"{method} {path}" for method, path, _pattern, _route in self._routes]}
 
     def over(self, application: Any) -> Any:
         """Return the application with the routes before it."""
@@ -58,7 +63,7 @@ class LocalControl:
         if not hmac.compare_digest(given, f"Bearer {self._cloud.control_secret}".encode()):
             return 401, {"message": "The secret of this run of the local cloud is missing or wrong"}
         path = (scope.get("raw_path") or scope["path"].encode()).decode("ascii").partition("?")[0]
-        for method, pattern, route in self._routes:
+        for method, _path, pattern, route in self._routes:
             if method == scope["method"] and (match := pattern.fullmatch(path)):
                 return self._call(route, map(unquote, match.groups()), body)
         return 404, {"message": f"There is no route {scope['method']} {path}"}

@@ -64,7 +64,7 @@ def apply(_cloud: Cloud, control: LocalControl) -> None:
     for action, check in checks.items():
         actions[action] = _checked(actions[action], check)
     actions["DeleteStack"] = _marking(actions["DeleteStack"])
-    control.add("PUT", "/stacks/{}/status", put_status)
+    control.add("PUT", "/stacks/{name}/status", put_status)
 
 
 def _checked(handler: Any, check: Check) -> Any:

@@ -82,5 +82,5 @@ def apply(_cloud: Cloud, control: LocalControl) -> None:
     handlers = expected(app, "SERVICE_HANDLERS")
     for service, handler in handlers.items():
         handlers[service] = throttles.before(service, handler)
-    control.add("PUT", "/throttles/{}", throttles.put)
-    control.add("DELETE", "/throttles/{}", throttles.delete)
+    control.add("PUT", "/throttles/{action}", throttles.put)
+    control.add("DELETE", "/throttles/{action}", throttles.delete)
