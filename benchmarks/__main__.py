@@ -18,7 +18,7 @@ from rich.table import Table
 from benchmarks.row import Row
 
 FOLDER = Path(__file__).parent
-PARTS = ("token_signing", "health_probe", "handler", "standin", "whole_platform")
+PARTS = ("token_signing", "health_probe", "handler", "standin", "whole_platform", "doctor")
 
 
 def machine() -> dict[str, object]:
