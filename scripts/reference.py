@@ -64,6 +64,7 @@ def findings() -> str:
         "`vela doctor` asks everything at once, by read-only calls, and changes nothing.",
         "It exits with 2 when a finding blocks a deployment, with 1 with warnings, else with 0.",
         "Each finding says beside this what is so in your account, and what to do.\n",
+        "![Both traps of a first deployment, seen by the doctor](../images/doctor.svg)\n",
     ]
     for subject in Subject:
         if rows := [check for check in CHECKS if check.subject is subject]:

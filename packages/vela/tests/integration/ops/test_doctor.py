@@ -23,6 +23,7 @@ from vela.ops.aws import Aws
 from vela.ops.doctor import Diagnosis, diagnose
 from vela.ops.facts.bootstrap import Bootstrap
 from vela.ops.facts.dns import Dns, LeadsTo
+from vela.ops.facts.needs import BY_TYPE
 from vela.ops.facts.planned import Planned
 from vela.ops.facts.retained import Holding
 from vela.ops.facts.unknown import Unknown
@@ -130,6 +131,12 @@ def test_a_new_account_lacks_only_the_bootstrap(place):
 def test_the_plan_names_the_bucket_by_the_account_and_all_nine_tables(place):
     assert place.planned.bucket == f"vela-web-{place.running.account_id}"
     assert len(place.planned.tables) == 9
+
+
+def test_what_every_planned_resource_type_takes_of_iam_is_known(place):
+    own = {type_ for type_ in place.planned.types if not type_.startswith("Custom::")}
+
+    assert own <= set(BY_TYPE)
 
 
 def test_a_bucket_an_earlier_deployment_left_is_ours_to_adopt_with_its_objects(place):

@@ -5,7 +5,7 @@ Law: answers past any cache of this machine; no record is ever written. No answe
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from urllib.request import Request, urlopen
@@ -20,7 +20,17 @@ PATIENCE_S = 3.0
 
 
 class InternetResolver:
-    """Asks the system's name servers, with dnspython."""
+    """Asks name servers, with dnspython.
+
+    Args:
+        servers: Their addresses; the system's own unless given.
+        port: Where they listen.
+
+    """
+
+    def __init__(self, servers: Sequence[str] = (), *, port: int = 53) -> None:
+        self._servers = servers
+        self._port = port
 
     def resolve(self, name: str) -> Answer:
         """Look *name* up now."""
@@ -28,7 +38,9 @@ class InternetResolver:
         import dns.resolver  # noqa: PLC0415
 
         try:
-            servers = dns.resolver.Resolver()
+            servers = dns.resolver.Resolver(configure=not self._servers)
+            if self._servers:
+                servers.nameservers, servers.port = list(self._servers), self._port
             told = servers.resolve(f"{name}.", "A", raise_on_no_answer=False, lifetime=PATIENCE_S)
         except dns.resolver.NXDOMAIN:
             return Answer(name=name)
