@@ -177,6 +177,19 @@ def test_a_bucket_with_the_settings_of_its_template_has_not_drifted(aws, fresh):
     assert [d["StackResourceDriftStatus"] for d in drifts["StackResourceDrifts"]] == ["IN_SYNC"]
 
 
+def test_encryption_under_kms_needs_no_key_of_ours(aws, fresh):
+    rule = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+    encryption = {"ServerSideEncryptionConfiguration": [rule]}
+    name, s3 = fresh(), aws.client("s3")
+    aws.deploy({"Resources": {"Site": website(name, BucketEncryption=encryption)}})
+
+    # As the CDK CLI writes its assets, having read the bucket's encryption.
+    put = s3.put_object(Bucket=name, Key="asset", Body=b"", ServerSideEncryption="aws:kms")
+
+    assert put["ServerSideEncryption"] == "aws:kms"
+    assert put["SSEKMSKeyId"].endswith(":alias/aws/s3")
+
+
 def test_a_change_of_outputs_alone_can_be_executed(aws, change_sets, fresh):
     group = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": fresh()}}
     before = {"Resources": {"Group": group}, "Outputs": {"Said": {"Value": "before"}}}

@@ -7,11 +7,12 @@ versioning only. The properties compared are those set in the template: https://
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from ministack.core.responses import get_account_id, get_region
 from ministack.services import s3
 from ministack.services.cloudformation import drift, provisioners
 
 from .cloud import Cloud
-from .replacement import expected
+from .replacement import expected, replace
 
 BUCKET = "AWS::S3::Bucket"
 PUBLIC_ACCESS = (
@@ -47,6 +48,24 @@ def apply(_cloud: Cloud) -> None:
     readers = expected(drift, "_DRIFT_READERS")
     compared = {"BucketName", "VersioningConfiguration", "BucketEncryption", "Tags"}
     readers[BUCKET] = (read, frozenset({*compared, "PublicAccessBlockConfiguration"}))
+    parameters = ("headers", "bucket_name")
+    replace(s3, "_resolve_sse_write_headers", parameters, _with_the_account_s_key)
+
+
+def _with_the_account_s_key(original: Any) -> Any:
+    """Encrypt under AWS's own key of the account where ``aws:kms`` comes without one, as S3 does.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.html
+    """
+    key = "x-amz-server-side-encryption-aws-kms-key-id"
+
+    def encrypted(headers: dict[str, str], bucket: str) -> Any:
+        if headers.get("x-amz-server-side-encryption") == "aws:kms" and not headers.get(key):
+            arn = f"arn:aws:kms:{get_region()}:{get_account_id()}:alias/aws/s3"
+            headers = {**headers, key: arn}
+        return original(headers, bucket)
+
+    return encrypted
 
 
 def _set(name: str, properties: Properties) -> None:
