@@ -141,7 +141,7 @@ def test_the_files_replace_the_old_ones_and_every_cache_forgets_them(development
     development.assertions("VelaStack").has_resource_properties(
         "Custom::CDKBucketDeployment",
         {
-            "Prune": True,
+            "Prune": False,
             "RetainOnDelete": True,
             "DistributionPaths": ["/*"],
             "SystemMetadata": {"cache-control": Match.string_like_regexp("must-revalidate")},
