@@ -70,7 +70,7 @@ def _heading(finding: Finding) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row(
-        Text(f"  {SIGNS[finding.severity]} {finding.severity.label}", style=colour),
+        Text(f"  {SIGNS[finding.severity]} {finding.severity.label:<7}", style=colour),
         Text.assemble((finding.what, "bold"), (f"  {finding.id}", "dim")),
     )
     return table

@@ -58,8 +58,8 @@ def leads_away(facts: Facts) -> Iterator[Told]:
     if dns and dns.leads_to is LeadsTo.OTHER_DISTRIBUTION and not dns.wildcard:
         yield Told(
             f"{dns.domain} leads to {dns.distribution}, a distribution that is not ours",
-            f"`vela deploy` attaches the name in a second phase, after the record leads to ours: "
-            f"{_who(dns)}",
+            "The name is put on our distribution last, after its record leads there: "
+            f"{_record(dns)}",
         )
 
 
@@ -70,8 +70,8 @@ def wildcard_leads_away(facts: Facts) -> Iterator[Told]:
         yield Told(
             f"{dns.domain} has no record of its own, and the wildcard record beside it leads to "
             f"{dns.distribution}, a distribution that is not ours",
-            f"A record for {dns.domain} alone hides the wildcard; the wildcard may stay. `vela "
-            f"deploy` attaches the name after that record leads to ours: {_who(dns)}",
+            f"A record for {dns.domain} alone hides the wildcard, which may stay. The name is put on "
+            f"our distribution last, after that record leads there: {_record(dns)}",
         )
 
 
@@ -82,7 +82,7 @@ def leads_elsewhere(facts: Facts) -> Iterator[Told]:
         yield Told(
             f"{dns.domain} leads to {', '.join((*dns.answer.chain, *dns.answer.addresses))}, "
             "which is not CloudFront",
-            f"Its visitors stay there until the record leads to our distribution: {_who(dns)}",
+            f"Its visitors stay there until the record leads to our distribution: {_record(dns)}",
         )
 
 
@@ -90,13 +90,15 @@ def leads_nowhere(facts: Facts) -> Iterator[Told]:
     """Find a name without a record."""
     dns = present(facts.dns)
     if dns and dns.leads_to is LeadsTo.NOWHERE:
-        yield Told(f"{dns.domain} has no DNS record yet", f"It is made last: {_who(dns)}")
+        what = f"{dns.domain} has no DNS record yet"
+        yield Told(what, f"Nothing has to be done before: {_record(dns)}")
 
 
-def _who(dns: Dns) -> str:
-    if dns.zone_id:
-        return f"by CDK, in the hosted zone {dns.zone_id}"
-    return "it shows the exact record to make and waits for it"
+def _record(dns: Dns) -> str:
+    shown = "`vela deploy` shows the exact record to make and waits for it"
+    if dns.zone_id is None:
+        return shown
+    return f"with `--context hostedZone={dns.zone_id}` CDK makes the record; without it {shown}"
 
 
 CHECKS = (

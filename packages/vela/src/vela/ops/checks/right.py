@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from vela.ops.checks.check import Subject, present
 from vela.ops.checks.machine import text
 from vela.ops.checks.table import CHECKS
+from vela.ops.facts.dns import LeadsTo
 from vela.ops.facts.facts import Facts
 from vela.ops.facts.retained import Holding
 from vela.ops.findings import Finding, Severity
@@ -75,7 +76,9 @@ def _certificate(facts: Facts) -> str:
 
 def _domain(facts: Facts) -> str:
     dns = present(facts.dns)
-    return f"{dns.domain} leads to {dns.distribution or dns.leads_to.value}" if dns else ""
+    if dns is None or dns.leads_to is not LeadsTo.OURS:
+        return ""
+    return f"{dns.domain} leads to our distribution"
 
 
 def _cluster(facts: Facts) -> str:
