@@ -12,9 +12,7 @@ from vela.ops.facts.facts import Facts
 from vela.ops.facts.unknown import Unknown
 from vela.ops.findings import Severity
 
-REFUSED = (
-    "CloudFront answers CNAMEAlreadyExists some minutes into the deployment, which is rolled back"
-)
+REFUSED = "answers CNAMEAlreadyExists some minutes into the deployment, which is rolled back"
 
 
 def on_own_distribution(facts: Facts) -> Iterator[Told]:
