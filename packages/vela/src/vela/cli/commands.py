@@ -14,6 +14,7 @@ from vela.cli import destroy as destruction
 from vela.cli import doctor as diagnosis
 from vela.cli import plan as planning
 from vela.cli import platform, screen
+from vela.cli import rollback as restoration
 from vela.cli.surroundings import context_of
 from vela.local import LocalSettings
 from vela.ops.plan.destroying import DestroyOptions, WebBucket
@@ -221,6 +222,32 @@ def deploy(
     )
     settings = platform.wherever_it_runs(LocalSettings.of(project, home=home))
     deployment.deploy(settings, options, command="vela deploy")
+
+
+@app.command()
+def rollback(
+    *,
+    project: Project = Path(),
+    home: Home = None,
+    target: Where = Target.AWS,
+    context: Context = None,
+    count: Count = 100,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and stop.")
+    ] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Go back to what was deployed before, as CDK's assets bucket keeps it, and prove it works."""
+    command = restoration.RollbackCommand(
+        target=target,
+        context=context_of(context or ()),
+        count=count,
+        yes=yes,
+        dry_run=dry_run,
+        as_json=as_json,
+    )
+    restoration.rollback(LocalSettings.of(project, home=home), command)
 
 
 @app.command()

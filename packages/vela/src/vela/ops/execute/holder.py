@@ -30,11 +30,22 @@ def whom(user: str, machine: str) -> str:
 
 def told_by(change_set: str) -> str | None:
     """Read who and since when out of a change set's name or ARN; None when it is not one of ours."""
+    found = _parts(change_set)
+    return f"by {found[0]} since {found[1]:%Y-%m-%d %H:%M:%S} UTC" if found else None
+
+
+def began(change_set: str) -> datetime | None:
+    """Read out of a change set's name or ARN when its deployment began."""
+    found = _parts(change_set)
+    return found[1] if found else None
+
+
+def _parts(change_set: str) -> tuple[str, datetime] | None:
     name = change_set.partition(":changeSet/")[2].partition("/")[0] or change_set
     if (found := _NAME.fullmatch(name)) is None:
         return None
-    since = datetime.strptime(found["when"], "%Y%m%dt%H%M%Sz").replace(tzinfo=UTC)
-    return f"by {found['who']} since {since:%Y-%m-%d %H:%M:%S} UTC"
+    when = datetime.strptime(found["when"], "%Y%m%dt%H%M%Sz").replace(tzinfo=UTC)
+    return found["who"], when
 
 
 def holder(cloudformation: "CloudFormationClient", stack: str, status: str) -> str:

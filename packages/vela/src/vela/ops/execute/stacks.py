@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 LOOK_S = 3.0
 
 
-def deploy(means: Means, step: DeployStack, news: Progress) -> None:
+def deploy(means: Means, step: DeployStack, news: Progress, *, synthesise: bool = True) -> None:
     """Deploy one stack; where CloudFront may still see an old DNS answer, try again for a while."""
     cdk = means.cdk.told(step.context)
-    cdk.synth(news)
+    if synthesise:
+        cdk.synth(news)
     if not step.retry_dns:
         _deploy_once(means, step, cdk, news)
         return
