@@ -234,3 +234,22 @@ def test_a_bucket_without_a_policy_has_no_policy_status(aws, orphan):
 
     with pytest.raises(s3.exceptions.ClientError, match="NoSuchBucketPolicy"):
         s3.get_bucket_policy_status(Bucket=orphan)
+
+
+def test_an_adopted_bucket_with_a_policy_of_its_own_takes_no_other(aws, change_sets, fresh, orphan):
+    aws.client("s3").put_bucket_policy(Bucket=orphan, Policy=public(orphan))
+    stack, theirs = fresh(), aws.client("s3").get_bucket_policy(Bucket=orphan)["Policy"]
+    ours = {
+        "Type": "AWS::S3::BucketPolicy",
+        "Properties": {"Bucket": {"Ref": "Site"}, "PolicyDocument": json.loads(public(orphan))},
+    }
+    resources = {"Site": website(orphan), "Policy": ours}
+
+    status = change_sets.execute(stack, {"Resources": resources}, **TAGGED)
+
+    events = aws.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
+    reason = f"The bucket policy already exists on bucket {orphan}."
+    assert status == "ROLLBACK_COMPLETE"
+    assert any(reason in event.get("ResourceStatusReason", "") for event in events)
+    assert aws.client("s3").get_bucket_policy(Bucket=orphan)["Policy"] == theirs
+    assert content(aws, orphan) == b"kept"
