@@ -40,6 +40,8 @@ def written(cdk: Cdk, one: Earlier) -> Cdk:
     template = stack["properties"]["templateFile"]
     _write(directory / template, one.template)
     _write(directory / assets["properties"]["file"], _assets(files, template, one.key))
+    if beside := stack.get("additionalMetadataFile"):  # construct paths, for the events
+        shutil.copy(cdk.assembly / beside, directory / beside)
     url = stack["properties"]["stackTemplateAssetObjectUrl"].rpartition("/")[0]
     properties = {**stack["properties"], "stackTemplateAssetObjectUrl": f"{url}/{one.key}"}
     artifacts = {

@@ -180,7 +180,10 @@ def _listed(aws: Aws, bucket: str) -> list[tuple[str, datetime]]:
 
 
 def _template(aws: Aws, bucket: str, key: str) -> Template:
-    body = known("s3:GetObject", lambda: aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    def got() -> bytes:
+        return aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    body = known("s3:GetObject", got)
     try:
         found: Any = {} if isinstance(body, Unknown) else json.loads(body)
     except ValueError:
