@@ -109,7 +109,7 @@ def _website(situation: Situation) -> Iterator[Step]:
 def _bucket(situation: Situation, options: DestroyOptions) -> Iterator[Step]:
     there = situation.condition(WEB) is not Condition.ABSENT or situation.bucket_objects is not None
     if options.web_bucket is WebBucket.PURGE and there:
-        yield EmptyBucket(bucket=situation.bucket, objects=situation.bucket_objects)
+        yield EmptyBucket(bucket=situation.bucket, objects=situation.bucket_objects or None)
 
 
 def _database(situation: Situation) -> Iterator[Step]:
