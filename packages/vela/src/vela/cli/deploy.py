@@ -12,6 +12,8 @@ from vela.cli.lifecycle import Ground, confirm, ground, require_unblocked
 from vela.errors import DeployFailed
 from vela.local import LocalSettings
 from vela.ops.execute.executor import run
+from vela.ops.facts.clusters import Protection
+from vela.ops.facts.unknown import Unknown
 from vela.ops.findings import Finding, Severity
 from vela.ops.plan.deploying import plan_deploy
 from vela.ops.plan.steps import EmptyBucket, Plan, Verify
@@ -56,6 +58,7 @@ def converge(at: Ground, options: DeployOptions) -> None:
         require_unblocked(findings)
         _tell(at, planned, findings)
         _confirm(at, planned, yes=options.yes)
+        _confirm_unprotecting(at, diagnosis.facts.protection, yes=options.yes)
         means = at.means(diagnosis.facts.identity.account or "", count=options.count)
         steps = planned.steps[: planned.clearing] if planned.clearing else planned.steps
         run(means, tuple(step for step in steps if not isinstance(step, Verify)))
@@ -83,3 +86,11 @@ def _confirm(at: Ground, planned: Plan, *, yes: bool) -> None:
     if lost := planned.data_at_risk:
         names = ", ".join(change.detail or change.logical_id for change in lost)
         confirm(f"the data of {names} will be lost", "lose data", yes=yes, show=at.show)
+
+
+def _confirm_unprotecting(at: Ground, protection: Protection | Unknown, *, yes: bool) -> None:
+    """Ask before a stage that was forgotten on the command line lifts the cluster's protection."""
+    if isinstance(protection, Unknown) or not protection.now or protection.planned is not False:
+        return
+    what = "the cluster refuses deletion, and this deployment lifts that (no --stage production)"
+    confirm(what, "lift protection", yes=yes, show=at.show)

@@ -20,6 +20,7 @@ from . import (
     existing_bucket_policies,
     existing_resources,
     expired_sessions,
+    flow_logs,
     foreign_buckets,
     function_worker,
     imported_resources,
@@ -45,6 +46,7 @@ def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability
     for gap in (
         dsql_clusters,
         security_group_rules,
+        flow_logs,
         resource_attributes,
         bucket_deployment,
         edge,
