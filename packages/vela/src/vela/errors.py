@@ -275,7 +275,20 @@ class NothingBefore(VelaError):
     code = "E508"
 
 
+class VerificationFailed(VelaError):
+    """What is deployed does not work as it is to."""
+
+    code = "E509"
+
+
 class AnswerUndelivered(VelaError):
     """CloudFormation's response URL did not take a custom resource's answer."""
 
     code = "E510"
+
+
+class NotDeployed(VelaError):
+    """What the command is about is not there."""
+
+    code = "E511"
+    exit_code = 2

@@ -15,6 +15,7 @@ from vela.cli import doctor as diagnosis
 from vela.cli import plan as planning
 from vela.cli import platform, screen
 from vela.cli import rollback as restoration
+from vela.cli import verify as verification
 from vela.cli.surroundings import context_of
 from vela.local import LocalSettings
 from vela.ops.plan.destroying import DestroyOptions, WebBucket
@@ -248,6 +249,28 @@ def rollback(
         as_json=as_json,
     )
     restoration.rollback(LocalSettings.of(project, home=home), command)
+
+
+@app.command()
+def verify(
+    *,
+    project: Project = Path(),
+    home: Home = None,
+    target: Where = Target.AWS,
+    count: Count = 100,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the report is written, as JSON and as one HTML file.",
+            file_okay=False,
+            show_default="reports below .vela",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Prove that what is deployed works: every check, with its evidence and a report."""
+    settings = LocalSettings.of(project, home=home)
+    verification.verify(settings, target=target, count=count, directory=report, as_json=as_json)
 
 
 @app.command()

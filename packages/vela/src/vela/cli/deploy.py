@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from vela.cli import plan as plan_command
 from vela.cli import screen
-from vela.cli.lifecycle import Ground, confirm, ground, require_unblocked
+from vela.cli.lifecycle import Ground, Verified, confirm, ground, require_unblocked
 from vela.errors import DeployFailed
 from vela.local import LocalSettings
 from vela.ops.execute.executor import run
@@ -41,12 +41,21 @@ def deploy(settings: LocalSettings, options: DeployOptions, *, command: str) -> 
         settings, target=options.target, context=options.context, command=command, start=True
     ) as at:
         converge(at, options)
-        summary = at.healthy(count=options.count)
-        outputs = at.outputs()
-    if options.as_json:
-        screen.json({"health": summary.as_json(), "outputs": outputs.as_json()})
+        verified = at.verified(count=options.count)
+        conclude(verified, settings, as_json=options.as_json)
+
+
+def conclude(verified: Verified, settings: LocalSettings, *, as_json: bool) -> None:
+    """Show where the platform is, or what of it does not work, which is then an error."""
+    report, outputs = verified.report, verified.outputs
+    if as_json:
+        document = {"health": report.health.as_json(), "outputs": outputs.as_json()}
+        screen.json({**document, "verification": report.as_json()})
+    elif report.passed:
+        screen.welcome(report, outputs, logs=settings.logs, page=verified.file)
     else:
-        screen.welcome(summary, outputs, logs=settings.logs)
+        screen.verification(report, page=verified.file)
+    verified.require()
 
 
 def converge(at: Ground, options: DeployOptions) -> None:

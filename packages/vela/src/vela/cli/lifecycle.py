@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from vela.cli import screen
 from vela.cli.screen import Steps
@@ -18,24 +19,36 @@ from vela.cli.surroundings import Surroundings
 from vela.errors import Blocked, NotConfirmed
 from vela.local import LocalCloud, LocalSettings, Running
 from vela.local.lock import exclusive
-from vela.ops import health as health_check
 from vela.ops.account import REGION
 from vela.ops.aws import Aws
 from vela.ops.doctor import Diagnosis, diagnose
 from vela.ops.execute.holder import change_set_name, whom
 from vela.ops.execute.means import Means, Patience
 from vela.ops.findings import Finding, Severity
-from vela.ops.health import Summary
-from vela.ops.outputs import Outputs, read
+from vela.ops.outputs import Outputs
 from vela.ops.plan.looking import look
 from vela.ops.plan.situation import Situation
 from vela.ops.target import Target
-
-#: A platform that answers less often than this is not called healthy.
-REQUIRED_SHARE = 0.99
+from vela.ops.verify.files import write
+from vela.ops.verify.report import Report
+from vela.ops.verify.verification import Asked, verify
 
 #: On this machine nothing takes long but what a person has to do.
 HERE = Patience(interfaces_s=30, drift_s=30, leftovers_s=5, alias_s=60, pause_s=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What a verification found, where the platform is, and the report for people."""
+
+    report: Report
+    outputs: Outputs
+    file: Path
+
+    def require(self) -> "Verified":
+        """Return itself, or fail with the first check that failed."""
+        self.report.require()
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +90,7 @@ class Ground:
             region=REGION,
             resolving=surroundings.resolver,
             show=self.show,
-            verify=lambda: self.healthy(count=count),
+            verify=lambda: self.verified(count=count).require(),
             # With change sets the emulator drops a change in outputs alone.
             change_set=None if local else _change_set(),
             clock=time.monotonic,
@@ -85,21 +98,29 @@ class Ground:
             patience=HERE if local else Patience(),
         )
 
-    def outputs(self) -> Outputs:
-        """Read where the platform is."""
-        found = read(Aws(self.surroundings.aws.account).cloudformation)
-        return found.at(self.running.url_here) if self.running else found
+    def verified(self, *, count: int, directory: Path | None = None) -> Verified:
+        """Prove that the platform works; the report is written whether it does or not.
 
-    def healthy(self, *, count: int) -> Summary:
-        """Call the health-check; fail when it answers too seldom."""
-        with self.show.step("checking health", f"health-check called {count} times"):
-            account, outputs = self.surroundings.aws.account, self.outputs()
-            secret = health_check.internal_secret(account, outputs.secret_arn)
-            answers = list(health_check.call(outputs.website_url, count=count, secret=secret))
-            summary = health_check.summarise(
-                outputs.website_url, answers, detailed=secret is not None
+        Args:
+            count: How often the health-check is called.
+            directory: Where the report goes; the target's own by default.
+
+        """
+        with self.show.step("verifying", "platform verified") as news:
+            asked = Asked(
+                target=self.surroundings.target,
+                count=count,
+                at=datetime.now(UTC),
+                address=self.running.url_here if self.running else None,
             )
-            return summary.require(REQUIRED_SHARE)
+            report, outputs = verify(Aws(self.surroundings.aws.account), asked, news)
+            file = write(report, directory or self.reports)
+        return Verified(report=report, outputs=outputs, file=file)
+
+    @property
+    def reports(self) -> Path:
+        """Where the target's reports are kept."""
+        return self.surroundings.settings.directory / "reports" / self.surroundings.target.value
 
 
 @contextmanager

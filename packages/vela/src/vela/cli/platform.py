@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from vela.cli import screen
 from vela.cli.deploy import DeployOptions, deploy
-from vela.cli.lifecycle import REQUIRED_SHARE
 from vela.errors import MachineError
 from vela.local import LocalCloud, LocalSettings, Running
 from vela.ops import health as health_check
@@ -16,6 +15,7 @@ from vela.ops.account import Account
 from vela.ops.health import Summary
 from vela.ops.outputs import Outputs, read
 from vela.ops.target import Target
+from vela.ops.verify.verification import REQUIRED_SHARE
 
 
 def up(settings: LocalSettings, *, count: int, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from vela.cli import plan as plan_command
 from vela.cli import screen
+from vela.cli.deploy import conclude
 from vela.cli.lifecycle import confirm, ground, require_unblocked
 from vela.errors import NothingBefore
 from vela.local import LocalSettings
@@ -55,11 +56,8 @@ def rollback(settings: LocalSettings, command: RollbackCommand) -> None:
             lost = ", ".join(c.detail or c.logical_id for c in planned.data_at_risk)
             confirm(f"the data of {lost} will be lost", "lose data", yes=command.yes, show=at.show)
         go_back(at.means(diagnosis.facts.identity.account or "", count=command.count), back)
-        summary, outputs = at.healthy(count=command.count), at.outputs()
-    if command.as_json:
-        screen.json({"health": summary.as_json(), "outputs": outputs.as_json()})
-    else:
-        screen.welcome(summary, outputs, logs=settings.logs)
+        verified = at.verified(count=command.count)
+    conclude(verified, settings, as_json=command.as_json)
 
 
 def _assets_bucket(facts: Facts) -> str:

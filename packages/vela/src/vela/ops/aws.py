@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_acm import ACMClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudfront import CloudFrontClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dsql import AuroraDSQLClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ec2 import EC2Client
@@ -115,6 +116,12 @@ class Aws:
     def cloudfront(self) -> "CloudFrontClient":
         """Distributions."""
         client: CloudFrontClient = self._client("cloudfront")
+        return client
+
+    @property
+    def cloudwatch(self) -> "CloudWatchClient":
+        """Alarms."""
+        client: CloudWatchClient = self._client("cloudwatch")
         return client
 
     @property

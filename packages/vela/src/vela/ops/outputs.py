@@ -50,7 +50,8 @@ class Outputs:
             )
         except KeyError as error:
             raise DeployFailed(
-                f"the deployed stacks have no output {error}", "Deploy again: `make up`"
+                f"the deployed stacks have no output {error}",
+                "Deploy again: `vela deploy`, or `make up` for this machine",
             ) from error
 
     def at(self, address: Callable[[str], str]) -> "Outputs":
