@@ -189,7 +189,7 @@ TEXTS: tuple[Text, ...] = (
 
 def explain(stack: str, events: Iterable[FailedEvent], said: str) -> Explanation:
     """Tell the cause of a failed operation on *stack*; *said* is what the CDK CLI reported."""
-    first = next((e for e in events if CANCELLED not in e.reason), None)
+    first = next((e for e in events if e.reason and CANCELLED not in e.reason), None)
     if first is not None:
         return _validation(first) or _text(first.reason) or _plain(stack, first)
     return _text(said) or Explanation(
