@@ -24,6 +24,7 @@ PARTS = (
     "handler",
     "standin",
     "whole_platform",
+    "doctor",
 )
 
 

@@ -230,6 +230,57 @@ class Unhealthy(VelaError):
     code = "E501"
 
 
+class Blocked(VelaError):
+    """Something found beforehand would make the command fail or do harm; nothing was changed."""
+
+    code = "E502"
+    exit_code = 2
+
+
+class PlanImpossible(VelaError):
+    """What a plan cannot do without is not known."""
+
+    code = "E503"
+    exit_code = 2
+
+
+class NotConfirmed(VelaError):
+    """Data would be lost, and nobody has said that they may be."""
+
+    code = "E504"
+    exit_code = 2
+
+
+class StackBusy(VelaError):
+    """Somebody else is changing a stack."""
+
+    code = "E505"
+
+
+class DomainHeld(VelaError):
+    """Another CloudFront distribution has the domain, or DNS does not lead here yet."""
+
+    code = "E506"
+
+
+class LeftBehind(VelaError):
+    """Something is left that was to be gone."""
+
+    code = "E507"
+
+
+class NothingBefore(VelaError):
+    """There is no earlier assembly to go back to."""
+
+    code = "E508"
+
+
+class VerificationFailed(VelaError):
+    """What is deployed does not work as it is to."""
+
+    code = "E509"
+
+
 class AccountUnusable(VelaError):
     """AWS, or the local cloud in its place, could not be asked or refused to answer."""
 
@@ -240,3 +291,10 @@ class AnswerUndelivered(VelaError):
     """CloudFormation's response URL did not take a custom resource's answer."""
 
     code = "E510"
+
+
+class NotDeployed(VelaError):
+    """What the command is about is not there."""
+
+    code = "E511"
+    exit_code = 2

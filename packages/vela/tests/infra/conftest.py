@@ -19,7 +19,7 @@ from aws_cdk.assertions import Template
 
 from vela.infra.app import compose
 from vela.infra.bundle import Bundle, Bundler, find_uv
-from vela.infra.settings import InfraSettings, LambdaTarget, Stage
+from vela.infra.settings import Claim, InfraSettings, LambdaTarget, Stage
 
 PROJECT = Path(__file__).resolve().parents[4]
 ACCOUNT = "000000000000"
@@ -29,6 +29,20 @@ VARIANTS = {
     "development": InfraSettings(account=ACCOUNT),
     "production": InfraSettings(account=ACCOUNT, stage=Stage.PRODUCTION),
     "domain": InfraSettings(account=ACCOUNT, domain="www.example.com", certificate=CERTIFICATE),
+    "route53": InfraSettings(
+        account=ACCOUNT, domain="www.example.com", certificate=CERTIFICATE, hosted_zone="Z0123ABC"
+    ),
+    "route53-later": InfraSettings(
+        account=ACCOUNT,
+        domain="www.example.com",
+        certificate=CERTIFICATE,
+        hosted_zone="Z0123ABC",
+        claim=Claim.LATER,
+    ),
+    "domain-later": InfraSettings(
+        account=ACCOUNT, domain="www.example.com", certificate=CERTIFICATE, claim=Claim.LATER
+    ),
+    "adopting": InfraSettings(account=ACCOUNT, adopts_bucket=True),
     "certificate": InfraSettings(account=ACCOUNT, stage=Stage.PRODUCTION, certificate=CERTIFICATE),
 }
 

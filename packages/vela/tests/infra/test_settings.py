@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vela.errors import SettingsError
-from vela.infra.settings import InfraSettings, LambdaTarget, Stage
+from vela.infra.settings import Claim, InfraSettings, LambdaTarget, Stage
 
 ENV = {"CDK_DEFAULT_ACCOUNT": "123456789012"}
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b-2c3d"
@@ -29,6 +29,8 @@ def test_every_setting_can_be_given():
         "stage": "production",
         "domain": "www.example.com",
         "certificate": CERTIFICATE,
+        "hostedZone": "Z0123ABC",
+        "attachAlias": "false",
         "zones": "us-east-1c, us-east-1f",
     }
 
@@ -39,6 +41,8 @@ def test_every_setting_can_be_given():
         stage=Stage.PRODUCTION,
         domain="www.example.com",
         certificate=CERTIFICATE,
+        hosted_zone="Z0123ABC",
+        claim=Claim.LATER,
         zones=("us-east-1c", "us-east-1f"),
         lambda_target=LambdaTarget.HOST,
     )
@@ -51,6 +55,31 @@ def test_only_production_keeps_data():
 
 def test_an_empty_value_is_none_so_that_scripts_may_pass_it_through():
     assert parse({"domain": "", "certificate": "", "stage": "", "zones": ""}) == parse()
+
+
+def test_a_name_that_is_claimed_later_is_no_alias_yet():
+    context = {"domain": "www.example.com", "certificate": CERTIFICATE}
+
+    assert parse(context).alias == "www.example.com"
+    assert parse({**context, "attachAlias": "false"}).alias is None
+
+
+@pytest.mark.parametrize("zone", ["example.com", "/hostedzone/Z0123ABC", "z0123abc", "Z" * 40])
+def test_a_hosted_zone_is_given_by_its_id(zone):
+    with pytest.raises(SettingsError, match="no id of a Route 53 hosted zone"):
+        parse({"domain": "www.example.com", "certificate": CERTIFICATE, "hostedZone": zone})
+
+
+def test_adopting_is_said_in_one_of_two_words():
+    assert parse({"adoptBucket": "true"}).adopts_bucket
+    assert not parse({"adoptBucket": "false"}).adopts_bucket
+    with pytest.raises(SettingsError, match="adoptBucket is 'yes'"):
+        parse({"adoptBucket": "yes"})
+
+
+def test_a_hosted_zone_without_a_domain_is_refused():
+    with pytest.raises(SettingsError, match="but no domain is given"):
+        parse({"hostedZone": "Z0123ABC"})
 
 
 def test_a_certificate_may_come_before_its_domain():

@@ -1,6 +1,9 @@
 import pytest
 from aws_cdk.assertions import Match
 
+from vela.ops.plan.difference import difference
+from vela.ops.plan.situation import adopting, has_bucket_by_name_alone
+
 # Managed policies of CloudFront have the same ids in every account.
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -24,6 +27,14 @@ def test_the_buckets_name_is_a_literal_and_it_outlives_its_stack_in_every_stage(
     assert bucket["Properties"]["BucketName"] == "vela-web-000000000000"
     assert bucket["DeletionPolicy"] == "RetainExceptOnCreate"
     assert bucket["UpdateReplacePolicy"] == "Retain"
+
+
+def test_a_bucket_that_is_taken_in_is_told_by_its_name_alone(assemblies, development):
+    template = assemblies("adopting").template("VelaStack")
+
+    assert has_bucket_by_name_alone(template)
+    # What the planner derives is what the app synthesises.
+    assert difference(adopting(development.template("VelaStack")), template) == ()
 
 
 def test_the_bucket_is_private_encrypted_and_refuses_plain_http(development):
@@ -130,7 +141,7 @@ def test_the_files_replace_the_old_ones_and_every_cache_forgets_them(development
     development.assertions("VelaStack").has_resource_properties(
         "Custom::CDKBucketDeployment",
         {
-            "Prune": True,
+            "Prune": False,
             "RetainOnDelete": True,
             "DistributionPaths": ["/*"],
             "SystemMetadata": {"cache-control": Match.string_like_regexp("must-revalidate")},

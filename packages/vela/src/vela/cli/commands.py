@@ -9,9 +9,17 @@ from typing import Annotated
 
 import typer
 
+from vela.cli import deploy as deployment
+from vela.cli import destroy as destruction
+from vela.cli import doctor as diagnosis
+from vela.cli import plan as planning
 from vela.cli import platform, screen
+from vela.cli import rollback as restoration
+from vela.cli import verify as verification
+from vela.cli.surroundings import context_of
 from vela.errors import SettingsError
 from vela.local import LocalSettings
+from vela.ops.plan.destroying import DestroyOptions, WebBucket
 from vela.ops.target import Target
 
 app = typer.Typer(
@@ -40,6 +48,24 @@ Home = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 Count = Annotated[int, typer.Option(help="How many times to call it.", min=1, max=10_000)]
 MaybePort = int | None
+Where = Annotated[Target, typer.Option(help="Where it is deployed.")]
+Context = Annotated[
+    list[str] | None,
+    typer.Option("--context", "-c", help="CDK context, name=value; may be given repeatedly."),
+]
+Domain = Annotated[str | None, typer.Option(help="The website's own name: --context domain=…")]
+Certificate = Annotated[
+    str | None, typer.Option(help="ARN of its certificate: --context certificate=…")
+]
+StageName = Annotated[
+    str | None, typer.Option("--stage", help="development or production: --context stage=…")
+]
+Zones = Annotated[str | None, typer.Option(help="Two availability zones: --context zones=…")]
+HostedZone = Annotated[
+    str | None,
+    typer.Option(help="Route 53 zone of the domain, for its records: --context hostedZone=…"),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Confirm beforehand, for scripts.")]
 
 
 def _settings(
@@ -107,6 +133,200 @@ def health(
 ) -> None:
     """Call the deployed health-check: success rate, p50, p95 and p99."""
     platform.health(_settings(project, home=home), count=count, target=target, as_json=as_json)
+
+
+@app.command()
+def doctor(
+    *,
+    project: Project = Path(),
+    home: Home = None,
+    target: Where = Target.AWS,
+    domain: Domain = None,
+    certificate: Certificate = None,
+    stage: StageName = None,
+    zones: Zones = None,
+    context: Context = None,
+    drift: Annotated[
+        bool, typer.Option("--drift", help="Have CloudFormation compare anew: takes minutes.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find what stands in the way of a deployment; changes nothing. Exits 0, 1 or 2."""
+    told = context_of(
+        context or (), domain=domain, certificate=certificate, stage=stage, zones=zones
+    )
+    raise typer.Exit(
+        diagnosis.doctor(
+            _settings(project, home=home),
+            target=target,
+            context=told,
+            drift=drift,
+            as_json=as_json,
+        )
+    )
+
+
+@app.command()
+def plan(
+    *,
+    project: Project = Path(),
+    home: Home = None,
+    target: Where = Target.AWS,
+    domain: Domain = None,
+    certificate: Certificate = None,
+    hosted_zone: HostedZone = None,
+    stage: StageName = None,
+    zones: Zones = None,
+    context: Context = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a deployment would do, what it costs, what data it risks. Exits 0, 1 or 2."""
+    told = context_of(
+        context or (),
+        domain=domain,
+        certificate=certificate,
+        hostedZone=hosted_zone,
+        stage=stage,
+        zones=zones,
+    )
+    settings = _settings(project, home=home)
+    raise typer.Exit(planning.plan(settings, target=target, context=told, as_json=as_json))
+
+
+@app.command()
+def deploy(
+    *,
+    project: Project = Path(),
+    home: Home = None,
+    target: Where = Target.AWS,
+    domain: Domain = None,
+    certificate: Certificate = None,
+    hosted_zone: HostedZone = None,
+    stage: StageName = None,
+    zones: Zones = None,
+    context: Context = None,
+    count: Count = 100,
+    purge_web_bucket: Annotated[
+        bool,
+        typer.Option(
+            "--purge-web-bucket", help="Delete a bucket no stack owns instead of taking it in."
+        ),
+    ] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Deploy what `vela plan` shows, and prove that it works; run again, it goes on."""
+    told = context_of(
+        context or (),
+        domain=domain,
+        certificate=certificate,
+        hostedZone=hosted_zone,
+        stage=stage,
+        zones=zones,
+    )
+    options = deployment.DeployOptions(
+        target=target,
+        context=told,
+        count=count,
+        purge_web_bucket=purge_web_bucket,
+        yes=yes,
+        as_json=as_json,
+    )
+    settings = platform.wherever_it_runs(_settings(project, home=home))
+    deployment.deploy(settings, options, command="vela deploy")
+
+
+@app.command()
+def rollback(
+    *,
+    project: Project = Path(),
+    home: Home = None,
+    target: Where = Target.AWS,
+    context: Context = None,
+    count: Count = 100,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and stop.")
+    ] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Go back to what was deployed before, as CDK's assets bucket keeps it, and prove it works."""
+    command = restoration.RollbackCommand(
+        target=target,
+        context=context_of(context or ()),
+        count=count,
+        yes=yes,
+        dry_run=dry_run,
+        as_json=as_json,
+    )
+    restoration.rollback(_settings(project, home=home), command)
+
+
+@app.command()
+def verify(
+    *,
+    project: Project = Path(),
+    home: Home = None,
+    target: Where = Target.AWS,
+    count: Count = 100,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the report is written, as JSON and as one HTML file.",
+            file_okay=False,
+            show_default="reports below .vela",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Prove that what is deployed works: every check, with its evidence and a report."""
+    settings = _settings(project, home=home)
+    verification.verify(settings, target=target, count=count, directory=report, as_json=as_json)
+
+
+@app.command()
+def destroy(
+    *,
+    project: Project = Path(),
+    home: Home = None,
+    target: Where = Target.AWS,
+    domain: Domain = None,
+    certificate: Certificate = None,
+    hosted_zone: HostedZone = None,
+    stage: StageName = None,
+    zones: Zones = None,
+    context: Context = None,
+    including_data: Annotated[
+        bool,
+        typer.Option("--including-data", help="Lift the deletion protection, and delete the data."),
+    ] = False,
+    web_bucket: Annotated[
+        WebBucket, typer.Option(help="What becomes of the website's bucket.")
+    ] = WebBucket.KEEP,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what goes and what stays, and stop.")
+    ] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take everything down in order, and look that nothing is left but what is to stay."""
+    told = context_of(
+        context or (),
+        domain=domain,
+        certificate=certificate,
+        hostedZone=hosted_zone,
+        stage=stage,
+        zones=zones,
+    )
+    command = destruction.DestroyCommand(
+        target=target,
+        context=told,
+        options=DestroyOptions(including_data=including_data, web_bucket=web_bucket),
+        yes=yes,
+        dry_run=dry_run,
+        as_json=as_json,
+    )
+    destruction.destroy(_settings(project, home=home), command)
 
 
 @app.command()

@@ -3,45 +3,35 @@
 Law: composes ``local`` (the processes) with ``ops`` (deploy, health); holds no rule of its own.
 """
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import NoReturn
 
 from vela.cli import screen
+from vela.cli.deploy import DeployOptions, deploy
 from vela.cli.psql import become_psql
-from vela.cli.screen import Steps
 from vela.errors import DeployFailed, MachineError
 from vela.local import LocalCloud, LocalSettings, Running
 from vela.ops import health as health_check
 from vela.ops.account import Account
-from vela.ops.cdk import Cdk
-from vela.ops.deploy import Deployment
 from vela.ops.health import Summary
 from vela.ops.outputs import Outputs, read
 from vela.ops.target import Target
-
-#: A platform that answers less often than this is not called healthy.
-REQUIRED_SHARE = 0.99
+from vela.ops.verify.verification import REQUIRED_SHARE
 
 
 def up(settings: LocalSettings, *, count: int, as_json: bool) -> None:
     """Start, deploy, check health. What is deployed but unhealthy is left running, to be looked at."""
     screen.err.print("[bold]Vela[/bold] on this machine")
-    steps = Steps()
-    with _started(LocalCloud(settings), steps) as running:
-        account = Account(environment=running.environment)
-        _deployment(settings, running, account).run(steps)
-        outputs = read(account).at(running.url_here)
-    with steps.step("checking health", f"health-check called {count} times"):
-        summary = _check(account, outputs, count=count)
-    if as_json:
-        screen.json({"health": summary.as_json(), "outputs": outputs.as_json()})
-    elif summary.success_rate < REQUIRED_SHARE:
-        screen.health(summary)
-    else:
-        screen.welcome(summary, outputs, logs=settings.logs)
-    summary.require(REQUIRED_SHARE)
+    options = DeployOptions(target=Target.LOCAL, context={}, count=count, as_json=as_json)
+    deploy(settings, options, command="vela up")
+
+
+def wherever_it_runs(settings: LocalSettings) -> LocalSettings:
+    """Take whatever ports a local cloud that runs has."""
+    runs = LocalCloud(settings).status().running is not None
+    return replace(settings, port=0, dsql_port=0) if runs else settings
 
 
 def down(settings: LocalSettings, *, purge: bool) -> None:
@@ -98,32 +88,6 @@ def psql(settings: LocalSettings, arguments: Sequence[str]) -> NoReturn:
     """Become a shell on the local cluster."""
     running = _running(settings)
     become_psql(running, _outputs(running).cluster_endpoint, arguments)
-
-
-@contextmanager
-def _started(cloud: LocalCloud, steps: Steps) -> Iterator[Running]:
-    """Lend a running local cloud; if the block fails, what this call has started is stopped."""
-    with ExitStack() as stack:
-        with steps.step("starting the local cloud", "local cloud started") as news:
-            running = stack.enter_context(cloud.starting(news))
-        for notice in running.notices:
-            screen.notice(notice)
-        yield running
-
-
-def _deployment(settings: LocalSettings, running: Running, account: Account) -> Deployment:
-    return Deployment(
-        account=account,
-        account_id=running.account_id,
-        cdk=Cdk(
-            project=settings.root,
-            assembly=settings.data / "cdk.out",
-            environment={**running.environment_over(os.environ), "VELA_LAMBDA_TARGET": "host"},
-            log=settings.logs / "cdk.log",
-        ),
-        # With change sets the emulator drops a change in outputs alone.
-        arguments=("--method=direct",),
-    )
 
 
 def _check(account: Account, outputs: Outputs, *, count: int) -> Summary:

@@ -11,11 +11,22 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from vela.errors import VelaError
 from vela.local import Running, Status
 from vela.ops.health import Summary
 from vela.ops.outputs import Outputs
+from vela.ops.verify.report import Report
+from vela.ops.verify.report import Status as Outcome
+
+#: How each outcome of a check is shown.
+OUTCOMES = {
+    Outcome.PASSED: ("✓", "green"),
+    Outcome.FAILED: ("✗", "red"),
+    Outcome.UNKNOWN: ("?", "yellow"),
+    Outcome.NOT_APPLICABLE: ("·", "dim"),
+}
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -34,6 +45,10 @@ class Steps:
         with err.status(f"{doing} …") as status:
             yield lambda news: status.update(f"{doing} … [dim]{news}[/dim]")
         err.print(f"  [green]✓[/green] {done:<58}{self._clock() - started:>6.1f} s")
+
+    def notice(self, text: str) -> None:
+        """Tell what a person has to know or do now."""
+        notice(text)
 
 
 def facts(rows: Sequence[tuple[str, str]]) -> None:
@@ -82,12 +97,36 @@ def health(summary: Summary) -> None:
         out.print(f"  [red]{times} x[/red] {text}")
 
 
-def welcome(summary: Summary, outputs: Outputs, *, logs: Path) -> None:
+def welcome(report: Report, outputs: Outputs, *, logs: Path, page: Path) -> None:
     """Print where the platform is and what to do next."""
     line()
-    facts([*_health_rows(summary), *_places(outputs), ("Logs", str(logs))])
+    verified = [("Verified", _counted(report)), ("Report", str(page))]
+    facts([*_health_rows(report.health), *verified, *_places(outputs), ("Logs", str(logs))])
     line()
     line("  Next: open the website; `.venv/bin/vela health --count 100`; `make down` stops it.")
+
+
+def verification(report: Report, *, page: Path) -> None:
+    """Print one line a check, what differs below it, and the verdict."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    table.add_column(overflow="fold")
+    for check in report.checks:
+        sign, colour = OUTCOMES[check.status]
+        table.add_row(Text(f"  {sign}", style=colour), check.title, Text(check.seen, style="dim"))
+        for text in check.evidence:
+            table.add_row("", "", Text(text, style=colour))
+    out.print(table)
+    line()
+    tone, said = ("green", "works") if report.passed else ("red", "does not work as it is to")
+    out.print(f"  [bold {tone}]Vela {said}[/bold {tone}] [dim]({_counted(report)})[/dim]")
+    line(f"  Report: {page}")
+
+
+def _counted(report: Report) -> str:
+    told = [f"{n} {outcome.value}" for outcome in Outcome if (n := report.count(outcome))]
+    return f"{len(report.checks)} checks: {', '.join(told)}"
 
 
 def status(found: Status, outputs: Outputs | None, *, logs: Path) -> None:
@@ -113,6 +152,15 @@ def _state(found: Status) -> str:
 def notice(text: str) -> None:
     """Print what the user should know though nothing failed."""
     err.print(f"  [yellow]![/yellow] {text}")
+
+
+def ask(question: str) -> str:
+    """Ask on standard error and read a line; the end of input is an empty one."""
+    err.print(question, end="")
+    try:
+        return input()
+    except EOFError:
+        return ""
 
 
 def failure(error: VelaError) -> None:

@@ -9,6 +9,11 @@ CDK context, each by ``--context name=value``:
 ``domain``       a host name of your own for the website; needs ``certificate``.
 ``certificate``  ARN of an issued ACM certificate of us-east-1. Without ``domain`` it is attached and
                  no name is claimed: the step before a name moves here from another distribution.
+``hostedZone``   the Route 53 zone of ``domain``, where its records are then made.
+``attachAlias``  ``true`` (default) or ``false``: whether the distribution claims ``domain``. Deployed
+                 first with ``false`` where another distribution has the name or DNS leads to one.
+``adoptBucket``  ``false`` (default) or ``true``: whether the website's bucket is told by its name alone,
+                 so that an existing one is taken in as it is; the next deployment sets it up.
 ``zones``        the two availability zones, ``us-east-1a,us-east-1b`` unless your account's DSQL
                  endpoint service is offered in others.
 
@@ -31,6 +36,7 @@ ZONES = (f"{REGION}a", f"{REGION}b")
 
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _ZONE = re.compile(rf"{REGION}[a-z]")
+_ZONE_ID = re.compile(r"Z[0-9A-Z]{1,31}", re.ASCII)
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{4,253}}$)(?:{_LABEL}\.)+[a-z]{{2,63}}")
 _CERTIFICATE = re.compile(rf"arn:aws:acm:{REGION}:\d{{12}}:certificate/[0-9A-Za-z-]+", re.ASCII)
@@ -44,6 +50,13 @@ class Stage(StrEnum):
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+class Claim(StrEnum):
+    """Whether the distribution claims the domain; the words are the CDK context's own."""
+
+    NOW = "true"
+    LATER = "false"
 
 
 class LambdaTarget(StrEnum):
@@ -66,6 +79,9 @@ class InfraSettings:
     stage: Stage = Stage.DEVELOPMENT
     domain: str | None = None
     certificate: str | None = None
+    hosted_zone: str | None = None
+    claim: Claim = Claim.NOW
+    adopts_bucket: bool = False
     zones: tuple[str, ...] = ZONES
     lambda_target: LambdaTarget = LambdaTarget.LAMBDA
 
@@ -74,15 +90,24 @@ class InfraSettings:
         """Whether data must outlive their stacks."""
         return self.stage is Stage.PRODUCTION
 
+    @property
+    def alias(self) -> str | None:
+        """The name the distribution claims in this deployment."""
+        return self.domain if self.claim is Claim.NOW else None
+
     @classmethod
     def parse(cls, context: Mapping[str, object], env: Mapping[str, str]) -> "InfraSettings":
         """Read the CDK *context* and *env*, or say what is wrong with them."""
         certificate = _text(context, "certificate")
+        domain = _domain(_text(context, "domain"), certificate)
         return cls(
             account=_account(env),
             stage=_choice(Stage, "stage", _text(context, "stage"), Stage.DEVELOPMENT),
-            domain=_domain(_text(context, "domain"), certificate),
+            domain=domain,
             certificate=_certificate(certificate),
+            hosted_zone=_hosted_zone(_text(context, "hostedZone"), domain),
+            claim=_choice(Claim, "attachAlias", _text(context, "attachAlias"), Claim.NOW),
+            adopts_bucket=_switch(context, "adoptBucket"),
             zones=_zones(_text(context, "zones")),
             lambda_target=LambdaTarget.parse(env),
         )
@@ -136,6 +161,29 @@ def _certificate(arn: str | None) -> str | None:
             f"arn:aws:acm:{REGION}:<account>:certificate/<id>",
         )
     return arn
+
+
+def _switch(context: Mapping[str, object], name: str) -> bool:
+    given = _text(context, name) or "false"
+    if given not in {"true", "false"}:
+        raise SettingsError(f"{name} is {given!r}", "Set it to true or false")
+    return given == "true"
+
+
+def _hosted_zone(zone: str | None, domain: str | None) -> str | None:
+    if zone is None:
+        return None
+    if not _ZONE_ID.fullmatch(zone):
+        raise SettingsError(
+            f"hostedZone is {zone!r}, which is no id of a Route 53 hosted zone",
+            "Give it as `aws route53 list-hosted-zones` does, without /hostedzone/: Z0123456789ABC",
+        )
+    if domain is None:
+        raise SettingsError(
+            f"hostedZone is {zone!r}, but no domain is given",
+            "Add --context domain=<the name the records are made for>",
+        )
+    return zone
 
 
 def _zones(given: str | None) -> tuple[str, ...]:

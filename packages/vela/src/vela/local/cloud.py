@@ -176,6 +176,7 @@ class LocalCloud:
             dsql_port=dsql.port,
             ca_file=Path(dsql.ca_file),
             logs=self._settings.logs,
+            control_secret=emulator.control_secret,
         )
 
     def _programs(self, ports: Ports = Ports()) -> tuple[Program, Program]:  # noqa: B008 - frozen

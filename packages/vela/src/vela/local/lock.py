@@ -1,4 +1,4 @@
-"""One command at a time changes the local cloud.
+"""One command at a time changes the local cloud, or from this machine an account.
 
 Law: the kernel holds the lock, so it ends with its holder however that ends; the file's content
 only tells people who that is.
@@ -16,15 +16,15 @@ from vela.errors import AlreadyRunning
 
 
 @contextmanager
-def exclusive(path: Path, *, command: str) -> Iterator[None]:
-    """Hold the lock at *path* for the block, or say who holds it."""
+def exclusive(path: Path, *, command: str, what: str = "the local cloud") -> Iterator[None]:
+    """Hold the lock at *path* for the block, or say who is changing *what*."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyRunning(
-                f"Another command is changing the local cloud: {_holder(path)}",
+                f"Another command is changing {what}: {_holder(path)}",
                 "Wait until it has finished, or end it with Ctrl-C, then try again",
             ) from None
         holder = {"pid": os.getpid(), "command": command, "since": time.strftime("%H:%M:%S")}

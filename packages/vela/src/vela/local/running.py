@@ -26,6 +26,7 @@ class EmulatorReady:
         port: The port of that.
         killed: Whether it had been killed the time before.
         interrupted: The stacks that were being changed then.
+        control_secret: What opens the local cloud's own switches.
 
     """
 
@@ -33,6 +34,7 @@ class EmulatorReady:
     port: int
     killed: bool
     interrupted: list[str]
+    control_secret: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ class Running:
         dsql_port: Where dsql-local takes PostgreSQL connections.
         ca_file: The certificate authority of dsql-local.
         logs: The directory of the processes' logs.
+        control_secret: What opens the local cloud's own switches, at `control_url`.
         notices: What the user should know of how it came to run.
 
     """
@@ -70,7 +73,13 @@ class Running:
     dsql_port: int
     ca_file: Path
     logs: Path
+    control_secret: str = ""
     notices: tuple[str, ...] = ()
+
+    @property
+    def control_url(self) -> str:
+        """Where the local cloud's own switches are: docs/reference/local-control.md."""
+        return f"{self.endpoint_url}/_vela"
 
     @property
     def environment(self) -> Mapping[str, str]:

@@ -45,13 +45,19 @@ class Account:
     def cloudformation(self) -> "CloudFormationClient":
         """Make a client of the deployment state."""
         return self.session().client(
-            "cloudformation", endpoint_url=self.endpoint, config=self.config()
+            "cloudformation",
+            region_name=REGION,
+            endpoint_url=self.endpoint,
+            config=self.config(),
         )
 
     def secrets(self) -> "SecretsManagerClient":
         """Make a client of the secrets."""
         return self.session().client(
-            "secretsmanager", endpoint_url=self.endpoint, config=self.config()
+            "secretsmanager",
+            region_name=REGION,
+            endpoint_url=self.endpoint,
+            config=self.config(),
         )
 
     @property
@@ -70,7 +76,6 @@ class Account:
             aws_access_key_id=here.get("AWS_ACCESS_KEY_ID"),
             aws_secret_access_key=here.get("AWS_SECRET_ACCESS_KEY"),
             aws_session_token=here.get("AWS_SESSION_TOKEN"),
-            region_name=REGION,
             botocore_session=core,
         )
 

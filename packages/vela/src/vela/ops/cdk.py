@@ -9,7 +9,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vela.errors import DeployFailed, ToolMissing
@@ -49,6 +49,7 @@ class Cdk:
         assembly: Where the synthesised cloud assembly is kept between commands.
         environment: The whole environment of the process: credentials, Region, endpoint.
         log: The file that receives all output.
+        context: What the app is told, as by ``--context``.
 
     """
 
@@ -56,6 +57,17 @@ class Cdk:
     assembly: Path
     environment: Mapping[str, str]
     log: Path
+    context: Mapping[str, str] = field(default_factory=dict)
+
+    def told(self, context: Mapping[str, str]) -> "Cdk":
+        """Give the same CLI with *context* beside its own, and an assembly of its own for that."""
+        if not context:
+            return self
+        text = json.dumps(sorted(context.items()))
+        name = f"{self.assembly.name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+        return replace(
+            self, context={**self.context, **context}, assembly=self.assembly.with_name(name)
+        )
 
     def synth(self, progress: Progress) -> bool:
         """Synthesise unless the kept assembly is that of the same sources; say whether it ran."""
@@ -64,7 +76,8 @@ class Cdk:
         if _is_whole(self.assembly) and stamp.is_file() and stamp.read_text("utf-8") == inputs:
             return False
         stamp.unlink(missing_ok=True)
-        self._run(["synth", "--quiet", "--output", str(self.assembly)], progress)
+        told = [part for name, value in self.context.items() for part in ("-c", f"{name}={value}")]
+        self._run(["synth", "--quiet", "--output", str(self.assembly), *told], progress)
         stamp.write_text(inputs, encoding="utf-8")
         return True
 
@@ -72,21 +85,28 @@ class Cdk:
         """Create or update what CDK itself needs in the account."""
         self._run(["bootstrap", f"aws://{account}/{region}", *self._assembly()], progress)
 
-    def deploy(self, progress: Progress, *, arguments: Sequence[str] = ()) -> None:
-        """Deploy every stack of the kept assembly."""
-        command = ["deploy", "--all", *self._assembly(), "--require-approval", "never"]
-        self._run([*command, "--progress", "events", *arguments], progress)
+    def deploy(self, stack: str, progress: Progress, *, arguments: Sequence[str] = ()) -> None:
+        """Deploy one stack of the kept assembly."""
+        command = ["deploy", stack, "--exclusively", *self._assembly()]
+        command += ["--require-approval", "never", "--progress", "events"]
+        self._run([*command, *arguments], progress)
 
-    def destroy(self, progress: Progress) -> None:
-        """Destroy every stack of the kept assembly."""
-        self._run(["destroy", "--all", *self._assembly(), "--force"], progress)
+    def destroy(self, stack: str, progress: Progress) -> None:
+        """Destroy one stack of the kept assembly."""
+        command = ["destroy", stack, "--exclusively", *self._assembly(), "--force"]
+        self._run(command, progress)
+
+    def rollback(self, stack: str, progress: Progress) -> None:
+        """Let CloudFormation finish the failed rollback of one stack."""
+        # Without --force, which would orphan whatever resists.
+        self._run(["rollback", stack, *self._assembly()], progress)
 
     def _assembly(self) -> list[str]:
         return ["--app", str(self.assembly)]
 
     def _inputs(self) -> str:
         """Digest of everything the assembly is made of."""
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(json.dumps(sorted(self.context.items())).encode())
         for name in SOURCES:
             for path in _files(self.project / name):
                 digest.update(str(path.relative_to(self.project)).encode())

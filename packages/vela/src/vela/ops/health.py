@@ -98,7 +98,7 @@ def call(
 
     """
     headers = {"Authorization": f"Bearer {secret}"} if secret else {}
-    connection = _connect(base_url)
+    connection = connect(base_url)
     try:
         for _ in range(count):
             yield _ask(connection, headers, host=urlsplit(base_url).netloc, clock=clock)
@@ -139,7 +139,7 @@ def percentile(ordered: Sequence[float], rank: int) -> float:
     return round(ordered[max(0, math.ceil(rank / 100 * len(ordered)) - 1)], 2)
 
 
-def _connect(base_url: str) -> http.client.HTTPConnection:
+def connect(base_url: str) -> http.client.HTTPConnection:
     """Open towards the URL's host; names below .localhost are this machine, whatever its resolver says."""
     parts = urlsplit(base_url)
     host = parts.hostname or ""

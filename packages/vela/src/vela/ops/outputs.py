@@ -18,6 +18,7 @@ class Outputs:
 
     Attributes:
         website_url: The page, by CloudFront or the custom domain.
+        front_url: The page, by CloudFront's own name.
         api_url: The HTTP API behind ``/api``.
         cluster_arn: The Aurora DSQL cluster.
         cluster_endpoint: The cluster's host inside the VPC.
@@ -26,6 +27,7 @@ class Outputs:
     """
 
     website_url: str
+    front_url: str
     api_url: str
     cluster_arn: str
     cluster_endpoint: str
@@ -37,6 +39,7 @@ class Outputs:
         try:
             return cls(
                 website_url=outputs["WebsiteURL"],
+                front_url=f"https://{outputs['CloudFrontDomain']}",
                 api_url=outputs["ApiURL"],
                 cluster_arn=outputs["DsqlClusterArn"],
                 cluster_endpoint=outputs["DsqlEndpoint"],
@@ -44,12 +47,22 @@ class Outputs:
             )
         except KeyError as error:
             raise DeployFailed(
-                f"the deployed stacks have no output {error}", "Deploy again: `make up`"
+                f"the deployed stacks have no output {error}",
+                "Deploy again: `vela deploy`, or `make up` for this machine",
             ) from error
 
     def at(self, address: Callable[[str], str]) -> "Outputs":
-        """Give the same outputs with their URLs where *address* says they are reached."""
-        return replace(self, website_url=address(self.website_url), api_url=address(self.api_url))
+        """Give the same outputs with their URLs where *address* says they are reached.
+
+        A name of one's own is not reached there: what it leads to is.
+        """
+        front, own = address(self.front_url), address(self.website_url)
+        return replace(
+            self,
+            website_url=front if own == self.website_url else own,
+            front_url=front,
+            api_url=address(self.api_url),
+        )
 
     def as_json(self) -> dict[str, object]:
         """Give the fields as plain JSON types."""

@@ -3,6 +3,8 @@
 import io
 import json
 import textwrap
+import urllib.error
+import urllib.request
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -161,6 +163,122 @@ class FunctionTemplate:
                 **(self.outputs or {}),
             },
         }
+
+
+def settled(cloudformation: Any, stack: str) -> str:
+    """Wait until no operation runs on the stack, and return its status."""
+    while True:
+        status: str = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+        if status == "REVIEW_IN_PROGRESS" or not status.endswith("_IN_PROGRESS"):
+            return status
+
+
+@pytest.fixture
+def wait_settled() -> Callable[[Any, str], str]:
+    return settled
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The local cloud's own switches."""
+
+    running: Running
+
+    def ask(
+        self, method: str, path: str, document: object = None, *, secret: str | None = None
+    ) -> tuple[int, Any]:
+        """Make one request and return its status and its answer."""
+        given = self.running.control_secret if secret is None else secret
+        request = urllib.request.Request(
+            f"{self.running.control_url}{path}",
+            method=method,
+            data=None if document is None else json.dumps(document).encode(),
+            headers={"Authorization": f"Bearer {given}"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as refused:
+            return refused.code, json.loads(refused.read())
+
+    def set(self, path: str, document: object) -> Any:
+        """Set something, which is to succeed."""
+        status, answer = self.ask("PUT", path, document)
+        assert status == 200, answer
+        return answer
+
+    def unset(self, path: str) -> None:
+        """Forget what was set."""
+        self.ask("DELETE", path)
+
+
+@pytest.fixture(scope="session")
+def control(local_cloud: Running) -> Control:
+    return Control(local_cloud)
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A domain of a test's own, with an issued certificate for it and one label below it."""
+
+    zone: str
+    certificate: str
+
+    @property
+    def www(self) -> str:
+        return f"www.{self.zone}"
+
+
+@pytest.fixture
+def domain(aws: Aws) -> Domain:
+    zone = f"{uuid.uuid4().hex[:10]}.example"
+    requested = aws.client("acm").request_certificate(
+        DomainName=zone, SubjectAlternativeNames=[f"*.{zone}"], ValidationMethod="DNS"
+    )
+    return Domain(zone, requested["CertificateArn"])
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSets:
+    """Change sets of the local cloud, each the only one of its stack."""
+
+    aws: Aws
+
+    def create(
+        self, stack: str, template: Mapping[str, Any], kind: str = "CREATE", **options: Any
+    ) -> Any:
+        """Create a change set and return how it ends."""
+        cloudformation = self.aws.client("cloudformation")
+        made = cloudformation.create_change_set(
+            StackName=stack,
+            ChangeSetName=f"change-{uuid.uuid4().hex[:8]}",
+            ChangeSetType=kind,
+            TemplateBody=json.dumps(template),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            **options,
+        )
+        return cloudformation.describe_change_set(ChangeSetName=made["Id"], StackName=stack)
+
+    def execute(
+        self, stack: str, template: Mapping[str, Any], kind: str = "CREATE", **options: Any
+    ) -> str:
+        """Create and execute a change set, and return the status the stack ends in."""
+        found = self.create(stack, template, kind, **options)
+        assert found["Status"] == "CREATE_COMPLETE", found["StatusReason"]
+        cloudformation = self.aws.client("cloudformation")
+        cloudformation.execute_change_set(ChangeSetName=found["ChangeSetId"], StackName=stack)
+        return settled(cloudformation, stack)
+
+
+@pytest.fixture
+def change_sets(aws: Aws) -> ChangeSets:
+    return ChangeSets(aws)
+
+
+@pytest.fixture
+def fresh() -> Callable[[], str]:
+    """Make names that nothing has yet, good for buckets, tables, log groups and stacks."""
+    return lambda: f"kept-{uuid.uuid4().hex[:12]}"
 
 
 @pytest.fixture

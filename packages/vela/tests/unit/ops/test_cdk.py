@@ -65,7 +65,7 @@ def test_a_failing_cli_is_one_error_with_its_cause_and_its_log(tmp_path):
     cdk = fake_cdk(tmp_path, "echo 'Error: no credentials' >&2; exit 1")
 
     with pytest.raises(DeployFailed) as caught:
-        cdk.deploy(ignore)
+        cdk.deploy("VelaStack", ignore)
 
     assert "no credentials" in caught.value.what
     assert str(cdk.log) in caught.value.fix
@@ -77,7 +77,7 @@ def test_a_missing_cli_is_told_with_its_fix(tmp_path):
     (tmp_path / "node_modules" / ".bin" / "cdk").unlink()
 
     with pytest.raises(ToolMissing, match="make install"):
-        cdk.deploy(ignore)
+        cdk.deploy("VelaStack", ignore)
 
 
 def test_the_assembly_is_kept_while_its_sources_stay_the_same(tmp_path):
@@ -120,3 +120,21 @@ def test_a_failed_synthesis_is_not_taken_for_done(tmp_path):
     program.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
 
     assert cdk.synth(ignore)
+
+
+def test_what_the_app_is_told_beside_has_an_assembly_of_its_own(tmp_path):
+    cdk = Cdk(
+        project=tmp_path,
+        assembly=tmp_path / "cdk.out",
+        environment={},
+        log=tmp_path / "cdk.log",
+        context={"stage": "production"},
+    )
+
+    told = cdk.told({"attachAlias": "false"})
+
+    assert told.context == {"stage": "production", "attachAlias": "false"}
+    assert told.assembly.parent == cdk.assembly.parent
+    assert told.assembly != cdk.assembly
+    assert told.assembly == cdk.told({"attachAlias": "false"}).assembly
+    assert cdk.told({}) == cdk

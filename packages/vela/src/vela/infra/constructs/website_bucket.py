@@ -1,10 +1,15 @@
 """Where the website's files are."""
 
+from typing import cast
+
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from vela.infra.nag import accept
+
+#: Everything the bucket has beside its name.
+SETTINGS = ("BucketEncryption", "OwnershipControls", "PublicAccessBlockConfiguration", "Tags")
 
 
 class WebsiteBucket(Construct):
@@ -16,10 +21,12 @@ class WebsiteBucket(Construct):
         scope: The stack.
         id_: A literal.
         name: Known at synthesis.
+        adopts: Whether the template tells the name alone. CloudFormation takes an existing bucket in
+            without changing it, so its settings come by the next deployment, as a change.
 
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, name: str, adopts: bool) -> None:
         super().__init__(scope, id_)
         self.bucket = s3.Bucket(
             self,
@@ -33,6 +40,10 @@ class WebsiteBucket(Construct):
             # Retained once deployed; a first deployment that fails leaves nothing behind.
             removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
+        if adopts:
+            resource = cast("s3.CfnBucket", self.bucket.node.default_child)
+            for setting in SETTINGS:
+                resource.add_property_deletion_override(setting)
         accept(
             self.bucket,
             "AwsSolutions-S1",

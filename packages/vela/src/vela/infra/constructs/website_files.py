@@ -52,7 +52,8 @@ class WebsiteFiles(Construct):
                     "public, max-age=0, s-maxage=86400, must-revalidate"
                 )
             ],
-            prune=True,
+            # A bucket that was taken in may hold what is not ours to delete.
+            prune=False,
             retain_on_delete=True,
             memory_limit=256,
             log_group=logs.LogGroup(

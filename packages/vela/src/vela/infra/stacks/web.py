@@ -7,6 +7,7 @@ from constructs import Construct
 
 from vela.infra.constructs.cluster import Cluster
 from vela.infra.constructs.distribution import Distribution
+from vela.infra.constructs.domain_records import DomainRecords
 from vela.infra.constructs.website_bucket import WebsiteBucket
 from vela.infra.constructs.website_files import WebsiteFiles
 from vela.infra.settings import InfraSettings
@@ -28,15 +29,28 @@ class VelaStack(Stack):
         website: Path,
     ) -> None:
         super().__init__(scope, id_, env=env, description="Vela: website")
-        bucket = WebsiteBucket(self, "Website", name=f"vela-web-{settings.account}").bucket
+        bucket = WebsiteBucket(
+            self,
+            "Website",
+            name=f"vela-web-{settings.account}",
+            adopts=settings.adopts_bucket,
+        ).bucket
         front = Distribution(
             self,
             "Front",
             bucket=bucket,
             api_id=api.http_api.api_id,
-            domain=settings.domain,
+            domain=settings.alias,
             certificate=settings.certificate,
         )
+        if settings.domain and settings.hosted_zone:
+            DomainRecords(
+                self,
+                "Domain",
+                zone_id=settings.hosted_zone,
+                domain=settings.domain,
+                distribution=front.distribution,
+            )
         WebsiteFiles(self, "Files", source=website, bucket=bucket, distribution=front.distribution)
         for name, value, what in (
             ("WebsiteURL", front.url, "The website"),

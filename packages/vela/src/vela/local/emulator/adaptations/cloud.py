@@ -16,6 +16,7 @@ class Cloud:
     scratch: Path
     runtime_packages: Path
     credential_seed: bytes
+    control_secret: str
     dsql: DsqlLocal
 
     @property

@@ -184,6 +184,11 @@ def _states_of(services: Iterable[str]) -> dict[str, Any]:
     return {k: v for k, v in _services_in_use().items() if app._state_map[k] in modules}
 
 
+def save_services(*services: str) -> None:
+    """Save what was changed by no request to the services themselves."""
+    save(_states_of(services))
+
+
 def save(states: dict[str, Any]) -> None:
     """Write each state as the emulator would; unlike there, a failure is one."""
     directory = Path(persistence.STATE_DIR)

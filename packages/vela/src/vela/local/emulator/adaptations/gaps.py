@@ -6,37 +6,77 @@ from ministack import app
 
 from . import (
     access,
-    adoption,
+    alias_conflicts,
+    alias_hosts,
     api_errors,
     bucket_deployment,
+    bucket_policy_status,
+    bucket_settings,
+    certificate_states,
+    cluster_quota,
+    continued_rollbacks,
+    domain_conflicts,
     dsql_clusters,
     durable_state,
     edge,
+    existing_bucket_policies,
+    existing_resources,
+    expired_sessions,
     flow_logs,
+    foreign_buckets,
     function_worker,
+    imported_resources,
+    network_interfaces,
+    owning_stack,
+    protected_resources,
     resource_attributes,
     security_group_rules,
+    stack_states,
+    tagged_resources,
+    throttling,
 )
 from .cloud import Cloud
+from .dns_answers import Dns
+from .local_control import LocalControl
 from .principals import Principals
 from .replacement import replace
 
 
 def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability]:
     """Close the gaps; return the application that has none, and what keeps its state."""
-    principals = Principals(cloud)
+    principals, control = Principals(cloud), LocalControl(cloud)
     for gap in (
         access,
         dsql_clusters,
         security_group_rules,
         flow_logs,
-        adoption,
+        continued_rollbacks,
         resource_attributes,
         bucket_deployment,
         edge,
         api_errors,
+        bucket_settings,
+        bucket_policy_status,
+        imported_resources,
+        existing_resources,
+        existing_bucket_policies,
+        owning_stack,
+        protected_resources,
+        alias_hosts,
+        tagged_resources,
     ):
         gap.apply(cloud)
+    for switchable in (
+        stack_states,
+        certificate_states,
+        foreign_buckets,
+        expired_sessions,
+        network_interfaces,
+        cluster_quota,
+        throttling,
+    ):
+        switchable.apply(cloud, control)
+    domain_conflicts.apply(cloud, alias_conflicts.apply(cloud, control, Dns(cloud, control)))
     function_worker.apply(cloud, principals)
     durability = durable_state.apply(cloud, principals)
 
@@ -48,4 +88,5 @@ def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability
         return load_persisted_state
 
     replace(app, "_load_persisted_state", (), settling)
-    return access.without_administration(edge.over_https(application)), durability
+    served = access.without_administration(edge.over_https(application))
+    return control.over(served), durability

@@ -11,6 +11,7 @@ import hashlib
 import importlib
 import json
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -45,7 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         application, durability = _with_gaps_closed(cloud)
         admit_root(cloud, **json.loads(options.credentials_file.read_text(encoding="utf-8")))
         killed = options.state_dir / "in-use"
-        ready = {"endpoint_url": cloud.endpoint_url, "port": cloud.port, "killed": killed.exists()}
+        ready = {
+            "endpoint_url": cloud.endpoint_url,
+            "port": cloud.port,
+            "control_secret": cloud.control_secret,
+            "killed": killed.exists(),
+        }
         killed.touch()
 
         def announce() -> None:
@@ -74,6 +80,7 @@ def _cloud(options: argparse.Namespace, dsql: DsqlLocal, port: int) -> Cloud:
         scratch=options.scratch,
         runtime_packages=options.runtime_packages,
         credential_seed=hashlib.sha256(f"roles\n{secret}".encode()).digest(),
+        control_secret=secrets.token_hex(32),
         dsql=dsql,
     )
 
@@ -134,6 +141,7 @@ async def _serve(application: Any, listener: socket.socket, announce: Callable[[
 
 def _write(path: Path, document: dict[str, Any]) -> None:
     partial = path.with_suffix(".partial")
+    partial.touch(mode=0o600)
     partial.write_text(json.dumps(document), encoding="utf-8")
     partial.replace(path)
 

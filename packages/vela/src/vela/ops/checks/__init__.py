@@ -1,0 +1,1 @@
+"""What may stand in the way of a deployment: pure functions of the facts, one row a check."""

@@ -1,0 +1,1 @@
+"""What is so before anything changes: gathered once, as frozen values."""

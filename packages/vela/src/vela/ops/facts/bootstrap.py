@@ -1,0 +1,50 @@
+"""CDK's own resources in the account.
+
+Law: the version comes from the parameter the CDK CLI itself reads; the stack's status is with the
+other stacks.
+"""
+
+from dataclasses import dataclass
+
+from vela.ops.aws import Aws, error_code, known
+from vela.ops.facts.stacks import BOOTSTRAP_STACK, Stacks
+from vela.ops.facts.unknown import Unknown
+
+QUALIFIER = "hnb659fds"
+PARAMETER = "/cdk-bootstrap/{qualifier}/version"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bootstrap:
+    """The bootstrap stack's version; None when the account was never bootstrapped."""
+
+    version: int | None
+    qualifier: str = QUALIFIER
+
+
+def gather(aws: Aws) -> Bootstrap | Unknown:
+    """Read the version."""
+    return known("ssm:GetParameter", lambda: _read(aws))
+
+
+def settle(told: Bootstrap | Unknown, stacks: Stacks | Unknown) -> Bootstrap | Unknown:
+    """Take the version from the stack's outputs where the parameter may not be read."""
+    if isinstance(told, Bootstrap) or isinstance(stacks, Unknown):
+        return told
+    if (stack := stacks.get(BOOTSTRAP_STACK)) is None:
+        return Bootstrap(version=None)
+    output = stack.outputs.get("BootstrapVersion", "")
+    return Bootstrap(version=int(output)) if output.isdigit() else told
+
+
+def _read(aws: Aws) -> Bootstrap:
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - boto3 is slow to import
+
+    name = PARAMETER.format(qualifier=QUALIFIER)
+    try:
+        value = aws.ssm.get_parameter(Name=name)["Parameter"]["Value"]
+    except ClientError as error:
+        if error_code(error) == "ParameterNotFound":
+            return Bootstrap(version=None)
+        raise
+    return Bootstrap(version=int(value))

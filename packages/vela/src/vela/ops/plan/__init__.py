@@ -1,0 +1,1 @@
+"""What a command will do, decided before it does anything."""
