@@ -13,6 +13,7 @@ from dsql_local.atomic import write_private
 from dsql_local.errors import NotServing
 
 NAME = "ready.json"
+LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,7 +133,19 @@ def test_a_wrong_command_line_shows_the_usage(arguments):
     assert ended.stderr.startswith("usage: dsql-local")
 
 
-def test_purge_refuses_a_directory_in_use_and_forgets_any_other(serve, data_dir):
+def test_purge_refuses_what_is_no_data_directory(tmp_path):
+    (tmp_path / "f").touch()
+
+    for path in (tmp_path, tmp_path / "f"):
+        ended = run("purge", "--data-dir", path)
+        (line,) = ended.stderr.splitlines()
+        assert ended.returncode != 0
+        assert str(path) in line
+        assert ".." not in line
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]
+
+
+def test_purge_refuses_a_directory_in_use_and_forgets_it_when_it_is_not(serve, data_dir):
     with serve(data_dir) as server:
         refused = run("purge", "--data-dir", data_dir)
         with server.cluster.connect() as connection:
@@ -141,6 +153,11 @@ def test_purge_refuses_a_directory_in_use_and_forgets_any_other(serve, data_dir)
 
     assert refused.returncode != 0
     assert "serves" in refused.stderr
+    left = run("purge", "--data-dir", data_dir)
+    assert left.returncode == 0
+    assert "output.txt" in left.stderr
+    assert [path.name for path in data_dir.iterdir()] == ["output.txt"]
+    (data_dir / "output.txt").unlink()
     assert run("purge", "--data-dir", data_dir).returncode == 0
     assert not data_dir.exists()
     assert run("purge", "--data-dir", data_dir).returncode == 0

@@ -358,6 +358,7 @@ def test_data_below_a_closed_directory_of_roots_is_kept_elsewhere_and_purged(ser
         with serve(data_dir) as again:
             assert rows(again) == (6,)
 
+        again.output.unlink()
         subprocess.run([*COMMAND, "purge", "--data-dir", data_dir], check=True)
         assert not data_dir.exists()
         assert not other_half.exists()
