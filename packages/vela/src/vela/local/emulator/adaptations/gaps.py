@@ -15,6 +15,7 @@ from . import (
     flow_logs,
     function_worker,
     resource_attributes,
+    revoked_rules,
     security_group_rules,
 )
 from .cloud import Cloud
@@ -29,6 +30,7 @@ def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability
         access,
         dsql_clusters,
         security_group_rules,
+        revoked_rules,
         flow_logs,
         adoption,
         resource_attributes,
