@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+LITTLE: Final = 1024 * 1024
 
 
 def is_full(error: OSError) -> bool:
@@ -16,6 +17,11 @@ def is_full(error: OSError) -> bool:
     if isinstance(error, shutil.Error):  # of a whole tree: a text for each file
         return any(f"[Errno {number}]" in str(error) for number in FULL)
     return error.errno in FULL
+
+
+def is_used_up(path: Path) -> bool:
+    """Whether there is too little room at *path* for a program even to say so."""
+    return shutil.disk_usage(path).free < LITTLE
 
 
 def remove(path: Path) -> None:

@@ -1,10 +1,14 @@
 """Where things are put, and for whom."""
 
+import errno
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -106,13 +110,16 @@ def test_a_half_where_postgresql_runs_is_never_collected(tmp_path, noted):
     if not noted:
         (half / elsewhere.NOTE).unlink()
     # What tells a server of this data is its command line.
-    wait = "import sys; sys.stdin.read()"
+    wait = "print(flush=True); input()"
     command = [sys.executable, "-c", wait, "-D", str(cluster), "-c"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as server:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as server:
+        assert server.stdout
+        server.stdout.readline()  # only a process that runs has its command line for sure
         (cluster / "postmaster.pid").write_text(f"{server.pid}\n{cluster}\n")
         elsewhere.collect(tmp_path / "system", now=NOW + 1000 * DAY)
         assert cluster.exists()
-        server.communicate()
+        server.communicate(b"\n")
 
     elsewhere.collect(tmp_path / "system", now=NOW + 1000 * DAY)
 
@@ -187,6 +194,49 @@ def test_programs_are_copied_whole_and_once(tmp_path):
     assert not (copy / "include").exists()
     assert binaries.copied(binaries.installed(), tmp_path).stat().st_mtime_ns == modified
     assert [p.name for p in tmp_path.iterdir()] == [copy.name]
+
+
+@pytest.fixture
+def made(tmp_path):
+    """A template of many files with long names, and where to copy it."""
+    template = tmp_path / "template"
+    template.mkdir()
+    for number in range(300):
+        (template / f"{number:0200}").touch()
+    where = replace(place.settle(tmp_path), account=None)
+    yield template, where.data / "cluster", where
+    place.forget(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "says"),
+    [
+        (errno.ENOSPC, DiskFull, "no space is left"),
+        (errno.EDQUOT, DiskFull, "no space is left"),
+        (errno.EIO, PostgresFailed, "Input/output error"),
+    ],
+)
+def test_a_copy_that_fails_says_why_in_one_line_and_leaves_nothing(
+    made, monkeypatch, number, kind, says
+):
+    template_, directory, where = made
+
+    def refuse(_source, target, **_options):
+        raise OSError(number, os.strerror(number), str(target))
+
+    monkeypatch.setattr(shutil, "copytree", partial(shutil.copytree, copy_function=refuse))
+    with pytest.raises(kind, match=says) as failed:
+        template.instantiate(template_, directory, where)
+
+    assert len(str(failed.value)) < 1000
+    assert not list(where.data.glob("cluster*"))
+
+
+def test_a_program_that_could_not_even_say_so_met_a_full_disk(tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)._replace(free=4096)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+
+    assert isinstance(template.failure("postgres", "", tmp_path), DiskFull)
 
 
 @pytest.mark.parametrize(
