@@ -1,5 +1,6 @@
 """The commands, as a user types them."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -66,6 +67,38 @@ def test_token_is_for_the_role_asked_for(ready):
     assert "Action=DbConnectAdmin&" in admin
     assert "Action=DbConnect&" in other
     assert "X-Amz-Expires=5&" in run("token", "--ready-file", ready, "--expires-in", 5).stdout
+
+
+@pytest.mark.parametrize("seconds", ["0", "-5", "604801", "1e3", ""])
+def test_a_token_nobody_would_take_is_not_made(ready, seconds):
+    ended = run("token", "--ready-file", ready, f"--expires-in={seconds}")
+
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert "--expires-in" in ended.stderr
+
+
+@pytest.mark.parametrize("seconds", ["0", "604801"])
+def test_the_longest_and_the_shortest_life_of_a_token_are_named(ready, seconds):
+    ended = run("token", "--ready-file", ready, "--expires-in", seconds)
+
+    assert "from 1 to 604800 seconds" in ended.stderr
+
+
+def test_a_killed_server_is_not_taken_for_one_that_serves(serve, data_dir):
+    with serve(data_dir) as server:
+        server.process.kill()
+        # Neither its id, which its parent keeps until it asks, nor another's of that id will do.
+        os.waitid(os.P_PID, server.process.pid, os.WEXITED | os.WNOWAIT)
+        zombie = run("env", "--ready-file", data_dir / "ready.json")
+        facts = json.loads((data_dir / "ready.json").read_text())
+        (data_dir / "ready.json").write_text(json.dumps(facts | {"pid": os.getpid()}))
+        other = run("token", "--ready-file", data_dir / "ready.json")
+
+    for ended in (zombie, other):
+        assert ended.returncode != 0
+        assert ended.stdout == ""
+        assert "has ended" in ended.stderr
 
 
 def test_hosts_prints_a_line_for_the_hosts_file(server, ready):
