@@ -24,7 +24,7 @@ class DsqlLocalError(Exception):
 
     def __str__(self) -> str:
         """Join the two sentences as one line."""
-        return f"{self.what}. {self.fix}" if self.fix else self.what
+        return f"{self.what.removesuffix('.')}. {self.fix}" if self.fix else self.what
 
 
 class PolicyMalformed(DsqlLocalError):

@@ -4,6 +4,7 @@ Law: the file is there, whole and readable by its owner only, while the server a
 connections; who reads it learns all that is needed to use the server.
 """
 
+import fcntl
 import json
 import os
 from dataclasses import asdict, dataclass, fields
@@ -13,6 +14,7 @@ from dsql_local.atomic import write_private
 from dsql_local.errors import NotServing
 
 NAME = "ready.json"
+LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +51,22 @@ def read(path: Path) -> Running:
         raise NotServing(f"no server is ready: there is no {path}", fix) from None
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise NotServing(f"{path} does not describe a server ({error})", fix) from None
-    if not alive(running.pid):
+    if not (alive(running.pid) and holds(running.pid, Path(running.data_dir))):
         raise NotServing(f"the server of {path} (process {running.pid}) has ended", fix)
     return running
+
+
+def holds(pid: int, data_dir: Path) -> bool:
+    """Whether it is process *pid* that serves *data_dir*; its id may be another's by now."""
+    try:
+        with (data_dir / LOCK).open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return lock.read().strip() == str(pid)
+    except OSError:
+        return False  # who serves can be read by whoever may read its ready file
+    return False
 
 
 def alive(pid: int) -> bool:

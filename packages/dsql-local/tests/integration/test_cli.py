@@ -1,5 +1,6 @@
 """The commands, as a user types them."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -68,6 +69,38 @@ def test_token_is_for_the_role_asked_for(ready):
     assert "X-Amz-Expires=5&" in run("token", "--ready-file", ready, "--expires-in", 5).stdout
 
 
+@pytest.mark.parametrize("seconds", ["0", "-5", "604801", "1e3", ""])
+def test_a_token_nobody_would_take_is_not_made(ready, seconds):
+    ended = run("token", "--ready-file", ready, f"--expires-in={seconds}")
+
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert "--expires-in" in ended.stderr
+
+
+@pytest.mark.parametrize("seconds", ["0", "604801"])
+def test_the_longest_and_the_shortest_life_of_a_token_are_named(ready, seconds):
+    ended = run("token", "--ready-file", ready, "--expires-in", seconds)
+
+    assert "from 1 to 604800 seconds" in ended.stderr
+
+
+def test_a_killed_server_is_not_taken_for_one_that_serves(serve, data_dir):
+    with serve(data_dir) as server:
+        server.process.kill()
+        # Neither its id, which its parent keeps until it asks, nor another's of that id will do.
+        os.waitid(os.P_PID, server.process.pid, os.WEXITED | os.WNOWAIT)
+        zombie = run("env", "--ready-file", data_dir / "ready.json")
+        facts = json.loads((data_dir / "ready.json").read_text())
+        (data_dir / "ready.json").write_text(json.dumps(facts | {"pid": os.getpid()}))
+        other = run("token", "--ready-file", data_dir / "ready.json")
+
+    for ended in (zombie, other):
+        assert ended.returncode != 0
+        assert ended.stdout == ""
+        assert "has ended" in ended.stderr
+
+
 def test_hosts_prints_a_line_for_the_hosts_file(server, ready):
     assert run("hosts", "--ready-file", ready).stdout == f"127.0.0.1 {server.facts.endpoint}\n"
 
@@ -133,7 +166,19 @@ def test_a_wrong_command_line_shows_the_usage(arguments):
     assert ended.stderr.startswith("usage: dsql-local")
 
 
-def test_purge_refuses_a_directory_in_use_and_forgets_any_other(serve, data_dir):
+def test_purge_refuses_what_is_no_data_directory(tmp_path):
+    (tmp_path / "f").touch()
+
+    for path in (tmp_path, tmp_path / "f"):
+        ended = run("purge", "--data-dir", path)
+        (line,) = ended.stderr.splitlines()
+        assert ended.returncode != 0
+        assert str(path) in line
+        assert ".." not in line
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]
+
+
+def test_purge_refuses_a_directory_in_use_and_forgets_it_when_it_is_not(serve, data_dir):
     with serve(data_dir) as server:
         refused = run("purge", "--data-dir", data_dir)
         with server.cluster.connect() as connection:
@@ -141,6 +186,11 @@ def test_purge_refuses_a_directory_in_use_and_forgets_any_other(serve, data_dir)
 
     assert refused.returncode != 0
     assert "serves" in refused.stderr
+    left = run("purge", "--data-dir", data_dir)
+    assert left.returncode == 0
+    assert "output.txt" in left.stderr
+    assert [path.name for path in data_dir.iterdir()] == ["output.txt"]
+    (data_dir / "output.txt").unlink()
     assert run("purge", "--data-dir", data_dir).returncode == 0
     assert not data_dir.exists()
     assert run("purge", "--data-dir", data_dir).returncode == 0

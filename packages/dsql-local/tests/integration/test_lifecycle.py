@@ -249,6 +249,44 @@ def test_damaged_data_is_named_and_nothing_is_touched(serve, data_dir, damage):
     assert sorted(path.name for path in directory.iterdir()) == before
 
 
+@pytest.fixture
+def stopped(serve, data_dir):
+    """The directory of a cluster that is not the stand-alone one, nothing running."""
+    with serve(data_dir) as server:
+        cluster = server.create_cluster()
+        cluster.connect().close()
+        return (data_dir / "postgres").resolve() / cluster.identifier
+
+
+@pytest.mark.parametrize(
+    ("part", "content"), [("global/pg_control", b""), ("PG_VERSION", b"garbage")]
+)
+def test_damage_that_can_be_seen_is_seen_before_anything_is_served(
+    data_dir, stopped, part, content
+):
+    (stopped / part).write_bytes(content)
+
+    code, line = failing(data_dir)
+
+    assert code != 0
+    assert part in line
+    assert f"cluster {stopped.name}" in line
+
+
+def test_damage_postgresql_finds_is_told_to_the_client_in_one_line(serve, data_dir, stopped):
+    (stopped / "global" / "pg_control").write_bytes(b"\0" * 8192)
+
+    with serve(data_dir) as server:
+        assert rows_of_nothing(server) == (1,)
+        with server._cluster(stopped.name).raw() as wire:
+            wire.start(server._cluster(stopped.name).token(server.owner))
+            refused = wire.error()
+
+    assert refused["S"] == "FATAL"
+    assert f"the data of cluster {stopped.name}" in refused["M"]
+    assert "\n" not in refused["M"]
+
+
 @pytest.mark.parametrize("name", ["registry/state", "tls/ca.key", "tls/ca.pem"])
 def test_a_damaged_file_is_named(serve, data_dir, name):
     with serve(data_dir):
@@ -314,20 +352,23 @@ def test_it_can_be_stopped_at_any_moment(serve, data_dir, tmp_path, pattern, num
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="a small file system can be mounted by root only")
-def test_a_full_disk_is_named(data_dir, tmp_path):
+@pytest.mark.parametrize("template", ["none yet", "made"])
+def test_a_full_disk_is_named(data_dir, tmp_path, template):
+    environment = {} if template == "made" else {"XDG_CACHE_HOME": str(tmp_path)}
     small = data_dir / "small"
     small.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=12m,mode=711", "tmpfs", str(small)]
     if subprocess.run(mount, check=False).returncode != 0:
         pytest.skip("mounting is not allowed here")
     try:
-        code, line = failing(small / "data", env={"XDG_CACHE_HOME": str(tmp_path)})
+        code, line = failing(small / "data", env=environment)
     finally:
         place.forget(small / "data")
         subprocess.run(["umount", str(small)], check=True)
 
     assert code != 0
     assert "no space is left" in line
+    assert len(line) < 1000
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root changes to another account")
@@ -358,6 +399,7 @@ def test_data_below_a_closed_directory_of_roots_is_kept_elsewhere_and_purged(ser
         with serve(data_dir) as again:
             assert rows(again) == (6,)
 
+        again.output.unlink()
         subprocess.run([*COMMAND, "purge", "--data-dir", data_dir], check=True)
         assert not data_dir.exists()
         assert not other_half.exists()

@@ -130,8 +130,9 @@ def test_an_error_in_a_block_aborts_it(admin):
 
 def test_a_mapped_role_cannot_be_dropped(admin):
     admin.execute(f"AWS IAM GRANT app TO '{ARN}'")
-    with pytest.raises(psycopg.errors.DependentObjectsStillExist):
+    with pytest.raises(psycopg.errors.DependentObjectsStillExist) as refused:
         admin.execute("DROP ROLE app")
+    assert refused.value.diag.message_detail == "privileges for view sys.iam_pg_role_mappings"
 
     admin.execute(f"AWS IAM REVOKE app FROM '{ARN}'")
     admin.execute("DROP ROLE app")

@@ -2,6 +2,7 @@
 
 from dsql_local.auth.policy import Policy, parse_policy
 from dsql_local.auth.sigv4 import action_for, sign
+from dsql_local.auth.token import WEEK_S
 from dsql_local.auth.verdict import (
     ACCESS_DENIED,
     Credential,
@@ -14,6 +15,7 @@ from dsql_local.auth.verification import authenticate
 
 __all__ = [
     "ACCESS_DENIED",
+    "WEEK_S",
     "Credential",
     "Granted",
     "Policy",

@@ -4,12 +4,12 @@ Law: parses, calls, renders. An error a user can do something about is one line 
 exit code; anything else is a bug and keeps its traceback.
 """
 
-import errno
 import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
 
+from dsql_local import disk
 from dsql_local.errors import DataDirectoryUnusable, DiskFull, DsqlLocalError
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -55,7 +55,7 @@ def _say(line: str, code: int) -> int:
 def _explained(error: OSError) -> DsqlLocalError:
     """Turn what the operating system refused into what to do about it."""
     where = f"{error.filename}: " if error.filename else ""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if disk.is_full(error):
         return DiskFull(f"{where}no space is left", fix="Free some and start again.")
     return DataDirectoryUnusable(
         f"{where}{error.strerror or error}", fix="Check that path, or choose another --data-dir."

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from dsql_local.auth import WEEK_S
 from dsql_local.cli import commands
 from dsql_local.running import NAME
 
@@ -46,6 +47,14 @@ def account(text: str) -> str:
     return text
 
 
+def seconds(text: str) -> int:
+    """Parse the seconds for which a token is good."""
+    number = int(text)
+    if not 0 < number <= WEEK_S:
+        raise argparse.ArgumentTypeError(f"{text} is not from 1 to {WEEK_S} seconds (a week)")
+    return number
+
+
 def parser() -> argparse.ArgumentParser:
     """Build the parser of all commands."""
     top = argparse.ArgumentParser(
@@ -58,7 +67,11 @@ def parser() -> argparse.ArgumentParser:
     token = _add(subparsers, "token", "print a token: the password of a connection")
     token.add_argument("--user", default="admin", help="database role (default: %(default)s)")
     token.add_argument(
-        "--expires-in", type=int, default=900, metavar="S", help="seconds (default: %(default)s)"
+        "--expires-in",
+        type=seconds,
+        default=900,
+        metavar="S",
+        help="seconds (default: %(default)s)",
     )
     token.set_defaults(command=commands.token)
     psql = _add(subparsers, "psql", "open psql on the stand-alone cluster")

@@ -128,14 +128,11 @@ def _tell(line: str) -> None:
 
 def purge(arguments: Namespace) -> int:
     """Forget a data directory."""
-    from dsql_local.postgres import place  # noqa: PLC0415 - as in serve
-    from dsql_local.server.data_directory import held  # noqa: PLC0415 - as in serve
+    from dsql_local.server.data_directory import forget  # noqa: PLC0415 - as in serve
 
     directory = arguments.data_dir.absolute()
-    if directory.exists():
-        with held(directory):
-            place.forget(directory)
-            shutil.rmtree(directory)
+    if left := forget(directory):
+        _tell(f"{directory} stays: dsql-local did not make {', '.join(left)}")
     return 0
 
 

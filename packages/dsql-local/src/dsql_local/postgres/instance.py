@@ -54,6 +54,15 @@ class Instance:
         for part in ("PG_VERSION", "global/pg_control", "postgresql.conf", "pg_wal", "base"):
             if not (self.directory / part).exists():
                 raise self._corrupt(f"{part} is missing")
+        # What a cluster was copied from tells how long the one is and what the other says.
+        control, version = "global/pg_control", "PG_VERSION"
+        size, expected = (
+            (top / control).stat().st_size for top in (self.directory, self._template)
+        )
+        if size != expected:
+            raise self._corrupt(f"{control} has {size} bytes instead of {expected}")
+        if (self.directory / version).read_bytes() != (self._template / version).read_bytes():
+            raise self._corrupt(f"{version} does not name the version of PostgreSQL that is used")
 
     async def start(self) -> None:
         """Make the data directory if there is none, and have a server accept connections."""
@@ -154,7 +163,7 @@ class Instance:
 
     def _corrupt(self, reason: str) -> ClusterCorrupt:
         return ClusterCorrupt(
-            f"the data in {self.directory} cannot be used: {reason}",
+            f"the data of cluster {self._identifier} in {self.directory} cannot be used: {reason}",
             fix="Restore that directory from a copy, or remove it to begin with an empty cluster.",
         )
 

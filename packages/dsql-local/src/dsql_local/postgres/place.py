@@ -8,13 +8,16 @@ a link in the data directory leading there.
 
 import contextlib
 import os
+import re
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsql_local import disk
 from dsql_local.errors import DataDirectoryUnusable
 from dsql_local.postgres import account as accounts
 from dsql_local.postgres import binaries, elsewhere
@@ -24,6 +27,8 @@ SOCKET_NAME = ".s.PGSQL.5432"
 # sun_path is 108 bytes on Linux and 104 on macOS, with its final zero.
 LONGEST_SOCKET_PATH = 103
 CLUSTER_ID_LENGTH = 26
+# What instances and the making of a template leave beside each other.
+INSTANCE = re.compile(rf"[a-z0-9]{{{CLUSTER_ID_LENGTH}}}(\.log|\.partial)?|template\.\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +73,8 @@ def settled(data_dir: Path, system: Path = elsewhere.SYSTEM) -> Iterator[Place]:
 def settle(data_dir: Path, system: Path = elsewhere.SYSTEM) -> Place:
     """Find or make the directories for *data_dir*."""
     account = accounts.unprivileged()
+    if account:
+        elsewhere.collect(system, now=time.time())
     programs = binaries.installed()
     if account and not account.passes(programs / "bin"):
         programs = binaries.copied(programs, elsewhere.traversable(system))
@@ -79,20 +86,34 @@ def settle(data_dir: Path, system: Path = elsewhere.SYSTEM) -> Place:
     )
 
 
-def forget(data_dir: Path) -> None:
+def forget(data_dir: Path, system: Path = elsewhere.SYSTEM) -> None:
     """Remove what lies outside *data_dir* on its behalf."""
     link = data_dir / "postgres"
     if link.is_symlink():
-        shutil.rmtree(link.resolve(), ignore_errors=True)
+        target = Path(os.path.realpath(link))
+        if target.parent == Path(os.path.realpath(system)):
+            elsewhere.remove(target)
+        else:  # a link of the user's own, and perhaps to a directory with more in it
+            _forget_instances(target)
     for directory in _socket_candidates(data_dir):
         if directory.exists() and directory.stat().st_uid == os.geteuid():
             shutil.rmtree(directory, ignore_errors=True)
 
 
+def _forget_instances(directory: Path) -> None:
+    for found in directory.iterdir() if directory.is_dir() else ():
+        if INSTANCE.fullmatch(found.name):
+            disk.remove(found)
+
+
 def _data(data_dir: Path, account: Account | None, system: Path) -> Path:
     directory = data_dir / "postgres"
+    target = Path(os.path.realpath(directory))
     if directory.is_symlink():
-        elsewhere.traversable(directory.resolve())
+        if target.parent == Path(os.path.realpath(system)):
+            elsewhere.claim(target, data_dir)
+        else:
+            elsewhere.traversable(target)
     elif not directory.exists():
         if account is None:
             directory.mkdir(mode=0o700)

@@ -118,8 +118,9 @@ BEGIN
   RETURN role;
 END $$;
 
--- The privilege on the table is there for what PostgreSQL makes of it: a role that holds one
--- cannot be dropped, as a role that is mapped cannot be.
+-- The privilege, which PUBLIC has anyway, is there for what PostgreSQL makes of it: a role that
+-- holds one of its own cannot be dropped, as a role that is mapped cannot be, and the view that
+-- the error names is where the mapping is to be seen.
 
 CREATE PROCEDURE dsql_local.iam_grant(name text, arn text)
 LANGUAGE plpgsql SECURITY DEFINER
@@ -136,7 +137,7 @@ BEGIN
   END IF;
   INSERT INTO dsql_local.iam_mappings (arn, pg_role_oid, grantor_pg_role_oid)
   VALUES (arn, role, (SELECT oid FROM pg_roles WHERE rolname = session_user));
-  EXECUTE format('GRANT SELECT ON dsql_local.iam_mappings TO %I', name);
+  EXECUTE format('GRANT SELECT ON sys.iam_pg_role_mappings TO %I', name);
   RAISE NOTICE USING MESSAGE = 'AWS IAM GRANT', SCHEMA = 'dsql_local';
 END $$;
 
@@ -151,7 +152,7 @@ BEGIN
     CALL dsql_local.refuse('42704', format('IAM role %s does not exist', arn));
   END IF;
   IF NOT EXISTS (SELECT FROM dsql_local.iam_mappings m WHERE m.pg_role_oid = role) THEN
-    EXECUTE format('REVOKE SELECT ON dsql_local.iam_mappings FROM %I', name);
+    EXECUTE format('REVOKE SELECT ON sys.iam_pg_role_mappings FROM %I', name);
   END IF;
   RAISE NOTICE USING MESSAGE = 'AWS IAM REVOKE', SCHEMA = 'dsql_local';
 END $$;

@@ -11,6 +11,7 @@ import shutil
 from importlib.resources import files
 from pathlib import Path
 
+from dsql_local import disk
 from dsql_local.errors import DiskFull, PostgresFailed
 from dsql_local.postgres import account as accounts
 from dsql_local.postgres import binaries
@@ -94,9 +95,23 @@ def failure(program: str, output: str, directory: Path) -> PostgresFailed | Disk
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     telling = [line for line in lines if "FATAL" in line or "PANIC" in line or "rror:" in line]
     reason = (telling or lines or ["it printed nothing"])[0]
-    if "No space left on device" in output:
-        return DiskFull(f"no space is left in {directory}", fix="Free some and start again.")
+    if "No space left on device" in output or (not lines and disk.is_used_up(directory)):
+        return _full(directory)
     return PostgresFailed(f"{program} failed: {reason}", fix=f"Look at the files in {directory}.")
+
+
+def _not_copied(error: OSError, directory: Path) -> PostgresFailed | DiskFull:
+    if disk.is_full(error):
+        return _full(directory)
+    # Of a whole tree, the first file says it for all.
+    first = error.args[0][0][-1] if isinstance(error, shutil.Error) else error
+    return PostgresFailed(
+        f"{directory} could not be made: {first}", fix=f"Make {directory.parent} writable."
+    )
+
+
+def _full(directory: Path) -> DiskFull:
+    return DiskFull(f"no space is left in {directory}", fix="Free some and start again.")
 
 
 def instantiate(template: Path, directory: Path, place: Place) -> None:
@@ -107,5 +122,7 @@ def instantiate(template: Path, directory: Path, place: Place) -> None:
         shutil.copytree(template, partial, symlinks=True)
         accounts.give(partial, place.account)
         partial.rename(directory)
+    except OSError as error:
+        raise _not_copied(error, directory) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)

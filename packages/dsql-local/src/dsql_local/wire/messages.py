@@ -12,6 +12,9 @@ from dsql_local.wire.frames import HEADER, Frame, frame
 COUNT = Struct(">H")
 WORDS = Struct(">II")
 
+# libpq gives up on a longer error before the login's end (30 000 bytes), and shows none of it.
+LONGEST_TEXT = 2_000
+
 AUTHENTICATION_CLEARTEXT_PASSWORD = frame(b"R", (3).to_bytes(4, "big"))
 AUTHENTICATION_OK = frame(b"R", (0).to_bytes(4, "big"))
 TERMINATE = frame(b"X", b"")
@@ -32,8 +35,18 @@ class Problem:
 
     def encode(self) -> bytes:
         """Encode the ErrorResponse."""
-        fields = {"S": self.severity, "V": self.severity, "C": self.sqlstate, "M": self.message}
-        return fields_message(b"E", fields | ({"H": self.hint} if self.hint else {}))
+        fields = {
+            "S": self.severity,
+            "V": self.severity,
+            "C": self.sqlstate,
+            "M": _bounded(self.message),
+        }
+        hint = {"H": _bounded(self.hint)} if self.hint else {}
+        return fields_message(b"E", fields | hint)
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
 
 
 def fields_message(type_: bytes, fields: Mapping[str, str]) -> bytes:

@@ -92,8 +92,8 @@ class LocalCloud:
 
     def _install(self, progress: Progress) -> None:
         if not self._installation.complete:
-            uv = find_uv(self._settings.uv, self._environment)
-            self._installation.ensure(uv, progress)
+            uv = find_uv(self._settings.installed_uv, self._environment)
+            self._installation.ensure(uv, progress, environment=self._environment)
 
     def _is_current(self) -> bool:
         """Tell whether what runs, if anything, was started by this version of the code."""

@@ -1,6 +1,6 @@
 """What the local cloud is told: where it lives and which ports it takes.
 
-Law: values only; nothing here looks at the disk.
+Law: values, and paths made of them; the disk is asked for nothing but the set-up's own uv.
 """
 
 from dataclasses import dataclass
@@ -60,6 +60,12 @@ class LocalSettings:
             port=port,
             dsql_port=dsql_port,
         )
+
+    @property
+    def installed_uv(self) -> Path | None:
+        """The uv that is given, else the one the set-up put among the checkout's tools."""
+        own = self.tools / "uv" / "bin" / "uv"
+        return self.uv or (own if own.exists() else None)
 
     @property
     def directory(self) -> Path:

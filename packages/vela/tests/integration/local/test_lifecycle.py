@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -231,17 +232,18 @@ def test_a_port_in_use_is_named_with_its_process(home, option):
     assert home.cloud.status().dsql_pid is None
 
 
-def test_a_corrupt_state_is_refused_by_name_and_nothing_is_left_running(home):
+@pytest.mark.parametrize("content", ['{"half', "[]", "{}"])
+def test_a_corrupt_state_is_refused_by_name_and_nothing_is_left_running(home, content):
     home.cloud.start(quiet)
     home.cloud.stop()
     state = home.path / "data/emulator/services/iam.json"
-    state.write_text('{"half')
+    state.write_text(content)
 
     with pytest.raises(StateCorrupt, match=r"iam\.json cannot be read"):
         home.cloud.start(quiet)
 
     assert home.cloud.status().dsql_pid is None
-    assert state.read_text() == '{"half'
+    assert state.read_text() == content
 
 
 @pytest.mark.parametrize(
@@ -275,6 +277,28 @@ def test_a_process_that_ends_at_its_start_says_why(home):
         home.cloud.start(quiet)
 
     assert home.cloud.status().emulator_pid is None
+
+
+def test_lost_data_of_dsql_local_are_told_and_a_deleted_cluster_is_not_lost(home, aws_of):
+    aws = aws_of(home.cloud.start(quiet))
+    kept, deleted = (
+        aws.client("dsql").create_cluster(deletionProtectionEnabled=False)["identifier"]
+        for _ in range(2)
+    )
+    aws.client("dsql").delete_cluster(identifier=deleted)
+    home.cloud.stop()
+    elsewhere = home.path / "elsewhere"
+    (home.path / "data/dsql").rename(elsewhere)
+
+    with pytest.raises(StateCorrupt, match=rf"The database is lost: .*, cluster {kept}\. ") as told:
+        home.cloud.start(quiet)
+
+    assert "vela down --purge" in told.value.fix
+    assert home.cloud.status().dsql_pid is None
+    shutil.rmtree(home.path / "data/dsql")
+    elsewhere.rename(home.path / "data/dsql")
+    again = aws_of(home.cloud.start(quiet))
+    assert again.client("dsql").get_cluster(identifier=kept)["status"] == "ACTIVE"
 
 
 def test_a_purge_heals_data_of_dsql_local_that_are_no_directory(home):

@@ -26,21 +26,45 @@ def uv(tmp_path):
     return failing
 
 
+def quiet(_news):
+    """Show nothing."""
+
+
 @pytest.mark.parametrize(
     ("output", "kind", "told"),
     [
         ("error: Failed to fetch: dns error", ToolMissing, "Connect this machine"),
         ("error: No space left on device (os error 28)", DiskFull, "Free about"),
         ("error: no solution found", ToolMissing, "no solution found"),
+        (
+            "error: Failed to fetch: error sending request: invalid peer certificate: UnknownIssuer",
+            ToolMissing,
+            r"not trusted \(invalid peer certificate: UnknownIssuer\)\. .*SSL_CERT_FILE",
+        ),
     ],
 )
 def test_each_cause_has_its_own_line(tmp_path, uv, output, kind, told):
     installation = Installation.below(tmp_path / "tools")
 
     with pytest.raises(kind, match=told):
-        installation.ensure(uv(output), lambda _news: None)
+        installation.ensure(uv(output), quiet, environment={})
 
     assert not installation.complete
+
+
+def test_uv_trusts_whom_the_system_trusts_unless_told_otherwise(tmp_path):
+    program = tmp_path / "uv"
+    program.write_text(
+        f"#!{sys.executable}\nimport os, sys\n"
+        "sys.exit('system certificates: ' + os.environ['UV_SYSTEM_CERTS'])\n"
+    )
+    program.chmod(0o700)
+    installation = Installation.below(tmp_path / "tools")
+
+    with pytest.raises(ToolMissing, match="system certificates: true"):
+        installation.ensure(program, quiet, environment={})
+    with pytest.raises(ToolMissing, match="system certificates: false"):
+        installation.ensure(program, quiet, environment={"UV_SYSTEM_CERTS": "false"})
 
 
 def test_uv_is_the_given_one_then_that_of_the_environment_then_that_of_the_path(tmp_path, uv):

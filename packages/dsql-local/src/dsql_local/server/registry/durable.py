@@ -8,13 +8,13 @@ The first line carries the format's version and a checksum of the rest.
 """
 
 import contextlib
-import errno
 import os
 import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from dsql_local import disk
 from dsql_local.errors import RegistryCorrupt, RegistryNotSaved
 
 VERSION: Final = 1
@@ -60,8 +60,7 @@ def write(path: Path, body: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        fix = "free some space" if full else "make its directory writable"
+        fix = "free some space" if disk.is_full(error) else "make its directory writable"
         what = f"The registry {path} could not be written: {error.strerror}"
         raise RegistryNotSaved(what, f"{fix}, then try again") from None
 

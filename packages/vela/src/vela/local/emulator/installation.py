@@ -5,12 +5,11 @@ Law: an installation is whole or it is made anew; the marker that says so is wri
 
 import fcntl
 import hashlib
-import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +22,7 @@ OFFLINE = re.compile(
     r"dns error|error sending request|[Cc]ould not connect|timed out|Failed to fetch|"
     r"Network is unreachable|Connection refused|not found in the cache"
 )
+UNTRUSTED = re.compile(r"invalid peer certificate: *\w+|certificate verify failed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,9 @@ class Installation:
         """Tell whether the installation was finished."""
         return self._marker.exists()
 
-    def ensure(self, uv: Path, progress: Callable[[str], None]) -> None:
+    def ensure(
+        self, uv: Path, progress: Callable[[str], None], *, environment: Mapping[str, str]
+    ) -> None:
         """Install unless that is done; what an interrupted attempt left is replaced."""
         self.directory.parent.mkdir(parents=True, exist_ok=True)
         with self.directory.with_suffix(".lock").open("w") as lock:
@@ -61,16 +63,19 @@ class Installation:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not self.complete:
                 progress("installing the AWS API emulator (once)")
-                self._install(uv)
+                self._install(uv, environment)
 
-    def _install(self, uv: Path) -> None:
+    def _install(self, uv: Path, environment: Mapping[str, str]) -> None:
         shutil.rmtree(self.directory, ignore_errors=True)
         interpreter = ["--python", str(self.python)]
         install = ["pip", "install", "--require-hashes", *interpreter, "--requirement"]
         target = ["--target", str(self.runtime_packages)]
-        _run(uv, "venv", "--python", sys.executable, str(self.directory))
-        _run(uv, *install, str(REQUIREMENTS))
-        _run(uv, *install, str(RUNTIME_REQUIREMENTS), *target)
+        for arguments in (
+            ["venv", "--python", sys.executable, str(self.directory)],
+            [*install, str(REQUIREMENTS)],
+            [*install, str(RUNTIME_REQUIREMENTS), *target],
+        ):
+            _run([str(uv), *arguments, "--quiet"], environment)
         self._marker.touch()
 
     @property
@@ -89,11 +94,12 @@ def find_uv(given: Path | None, environment: Mapping[str, str]) -> Path:
     )
 
 
-def _run(uv: Path, *arguments: str) -> None:
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:
     # Without VIRTUAL_ENV and the like: uv is to look at nothing but its arguments.
-    kept = {k: v for k, v in os.environ.items() if k not in {"VIRTUAL_ENV", "UV_PROJECT"}}
-    command = [str(uv), *arguments, "--quiet"]
-    done = subprocess.run(command, env=kept, capture_output=True, text=True, check=False)
+    kept = {k: v for k, v in environment.items() if k not in {"VIRTUAL_ENV", "UV_PROJECT"}}
+    # A company's certificate authority is known to the system, not to uv.
+    trusting = {"UV_SYSTEM_CERTS": "true", **kept}
+    done = subprocess.run(command, env=trusting, capture_output=True, text=True, check=False)
     if done.returncode:
         raise _failure(done.stderr)
 
@@ -104,6 +110,12 @@ def _failure(output: str) -> MachineError:
         return DiskFull(
             "The disk is full: the AWS API emulator could not be installed",
             "Free about 200 MB and run the command again",
+        )
+    if untrusted := UNTRUSTED.search(output):
+        return ToolMissing(
+            "The AWS API emulator could not be installed: the package index's certificate is not "
+            f"trusted ({untrusted[0]})",
+            "Add its authority to the system's certificates, or name its file in SSL_CERT_FILE",
         )
     if OFFLINE.search(output):
         return ToolMissing(

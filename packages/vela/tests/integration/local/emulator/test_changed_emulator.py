@@ -22,6 +22,7 @@ server._with_gaps_closed = without
 server.main()
 """
 PARTS = [
+    ("ministack.services.ec2", "_revoked_sg_rule_xml"),
     ("ministack.core.iam_evaluator", "_is_root_key"),
     ("ministack.services.dsql", "handle_request"),
     ("ministack.services.cloudfront", "_fetch_from_origin"),

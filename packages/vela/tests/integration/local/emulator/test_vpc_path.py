@@ -97,6 +97,65 @@ def test_what_the_way_lacks_makes_connections_time_out_until_it_is_there(aws, di
     assert [before, mended, after] == ["timed out", "connected", "timed out"]
 
 
+@pytest.mark.parametrize(("direction", "group"), [("ingress", 1), ("egress", 0)])
+@pytest.mark.parametrize("described", [True, False], ids=["as described", "by its meaning"])
+def test_a_rule_revoked_by_the_api_cuts_the_way(aws, dialling, direction, group, described):
+    ec2 = aws.client("ec2")
+    template = dialling()
+    groups = {name: {"Value": {"Ref": name}} for name in ("FunctionGroup", "EndpointGroup")}
+    template["Outputs"].update(groups)
+    for kind in ("Ingress", "Egress"):
+        template["Resources"][kind]["Properties"]["Description"] = "why it is there"
+    with aws.deployed(template) as stack:
+        names = stack.outputs["FunctionGroup"], stack.outputs["EndpointGroup"]
+        found = ec2.describe_security_groups(GroupIds=[names[group]])["SecurityGroups"][0]
+        listed = found["IpPermissions" if direction == "ingress" else "IpPermissionsEgress"]
+        rule = next(each for each in listed if each["IpProtocol"] == "tcp")
+        meaning = {
+            "IpProtocol": "tcp",
+            "FromPort": 5432,
+            "ToPort": 5432,
+            "UserIdGroupPairs": [{"GroupId": names[1 - group]}],
+        }
+        permissions = [rule] if described else [meaning]
+        revoke = getattr(ec2, f"revoke_security_group_{direction}")
+        before = aws.invoke(stack.outputs["Function"])
+
+        answer = revoke(GroupId=names[group], IpPermissions=permissions)
+
+        assert answer["Return"]
+        assert [each["FromPort"] for each in answer["RevokedSecurityGroupRules"]] == [5432]
+        assert [before, aws.invoke(stack.outputs["Function"])] == ["connected", "timed out"]
+        with pytest.raises(ec2.exceptions.ClientError, match=r"InvalidPermission\.NotFound"):
+            revoke(GroupId=names[group], IpPermissions=permissions)
+
+
+def test_one_of_the_peers_of_a_rule_is_revoked_and_the_others_stay(aws):
+    ec2 = aws.client("ec2")
+    group = ec2.create_security_group(GroupName="peers", Description="peers")["GroupId"]
+    try:
+        both = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2}
+        ranges = [{"CidrIp": "10.0.0.0/8", "Description": "one"}, {"CidrIp": "10.1.0.0/16"}]
+        ec2.authorize_security_group_ingress(
+            GroupId=group, IpPermissions=[{**both, "IpRanges": ranges}]
+        )
+        absent = {**both, "IpRanges": [ranges[0], {"CidrIp": "10.9.0.0/16"}]}
+        with pytest.raises(ec2.exceptions.ClientError, match=r"InvalidPermission\.NotFound"):
+            ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[absent])
+        with pytest.raises(ec2.exceptions.ClientError, match="MissingParameter"):
+            ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[both])
+
+        ec2.revoke_security_group_ingress(
+            GroupId=group, IpProtocol="tcp", FromPort=1, ToPort=2, CidrIp="10.0.0.0/8"
+        )
+
+        found = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]
+        kept = [each["CidrIp"] for rule in found["IpPermissions"] for each in rule["IpRanges"]]
+        assert kept == ["10.1.0.0/16"]
+    finally:
+        ec2.delete_security_group(GroupId=group)
+
+
 SECRETS = """
     import os, socket, urllib.parse
     def handler(event, context):

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from ministack.services import cloudformation, dsql
 from ministack.services.cloudformation import provisioners
 
+from . import known_clusters
 from .cloud import Cloud
 from .control import quoted
 from .replacement import expected, replace
@@ -54,8 +55,9 @@ def _forward_service(cloud: Cloud) -> None:
 
     parameters = ("method", "path", "headers", "body", "query_params")
     replace(dsql, "handle_request", parameters, lambda _original: handle_request)
-    # What the emulator itself would keep is never filled; saving it would only fail.
-    replace(dsql, "get_state", (), lambda _original: lambda: None)
+    # What the emulator itself would keep is never filled; which clusters there are is, instead.
+    replace(dsql, "get_state", (), lambda _original: lambda: known_clusters.listed(cloud.dsql))
+    replace(dsql, "load_persisted_state", ("data",), lambda _original: lambda _data: None)
 
 
 PASSED_ON = ("Content-Type", "x-amzn-ErrorType", "X-Amzn-ErrorType", "x-amzn-errortype")

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from . import known_clusters
 from .cloud import Cloud
 from .control import DsqlLocal
 from .replacement import EmulatorChanged
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # The emulator reads these when it is imported, so they come first.
         os.environ.update(_emulator_settings(options, cloud))
         _require_readable(options.state_dir / "services")
+        _require_clusters(options.state_dir / "services", dsql)
         application, durability = _with_gaps_closed(cloud)
         admit_root(cloud, **json.loads(options.credentials_file.read_text(encoding="utf-8")))
         killed = options.state_dir / "in-use"
@@ -111,10 +113,18 @@ def _require_readable(directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for path in directory.glob("*.json"):
         try:
-            json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
+            json.loads(path.read_text(encoding="utf-8"))["payload"]
+        except (ValueError, KeyError, TypeError):
             sys.stderr.write(f"The emulator's state in {path} cannot be read\n")
             raise SystemExit(CORRUPT) from None
+
+
+def _require_clusters(directory: Path, dsql: DsqlLocal) -> None:
+    """Refuse to start a platform whose database is gone: nothing on it would work."""
+    if clusters := known_clusters.lost(directory, dsql):
+        text = "The database is lost: dsql-local no longer holds what the deployed platform uses, "
+        sys.stderr.write(f"{text}cluster {', '.join(clusters)}\n")
+        raise SystemExit(CORRUPT)
 
 
 def _with_gaps_closed(cloud: Cloud) -> Any:
