@@ -143,3 +143,9 @@ class ClientTokenReused(DsqlLocalError):
     """A client token came again with another request."""
 
     code = "L113"
+
+
+class RulesMalformed(DsqlLocalError):
+    """A row of the dialect's rule tables is not a rule."""
+
+    code = "L300"

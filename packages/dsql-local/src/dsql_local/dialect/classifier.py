@@ -1,0 +1,113 @@
+"""A text in, what to do with each of its statements out.
+
+Law: pure, total and deterministic; the same text is judged once. A text with an error of syntax
+is one statement, for PostgreSQL to refuse.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from dsql_local.dialect.grammar import Reading, read
+from dsql_local.dialect.limits import DEFAULT, Limits
+from dsql_local.dialect.nature import Nature, job_of, nature_of
+from dsql_local.dialect.parse import Parsed, TooDeep, parse, tag_of
+from dsql_local.dialect.rewrites import rewritten
+from dsql_local.dialect.sites import parts
+from dsql_local.dialect.statement import (
+    PASS,
+    Guarded,
+    Kind,
+    Pass,
+    Question,
+    Refusal,
+    Rewrite,
+    Span,
+    Statement,
+    Verdict,
+)
+from dsql_local.dialect.table import BY_SITE
+
+# A driver repeats a few hundred texts; long ones are seldom repeated and cost memory.
+REMEMBERED: Final = 2048
+LONGEST_REMEMBERED: Final = 4096
+TOO_DEEP: Final = Refusal(
+    rule="text.depth", sqlstate="54001", message="stack depth limit exceeded"
+)
+
+
+class Classifier:
+    """The rules with one set of limits, and the texts it has seen."""
+
+    def __init__(self, limits: Limits = DEFAULT) -> None:
+        self._limits = limits
+        self._seen: dict[bytes, tuple[Statement, ...]] = {}
+
+    def classify(self, sql: bytes) -> tuple[Statement, ...]:
+        """Judge each statement of a text."""
+        if (known := self._seen.get(sql)) is not None:
+            return known
+        found = tuple(_statements(sql, self._limits))
+        if len(sql) <= LONGEST_REMEMBERED:
+            self._remember(sql, found)
+        return found
+
+    def _remember(self, sql: bytes, found: tuple[Statement, ...]) -> None:
+        if len(self._seen) >= REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        self._seen[sql] = found
+
+
+def _statements(sql: bytes, limits: Limits) -> Iterator[Statement]:
+    reading = read(sql)
+    match parse(reading.text):
+        case None:
+            yield _unparsed(sql, PASS if reading.text == sql else Rewrite(sql=reading.text))
+        case TooDeep():
+            yield _unparsed(sql, TOO_DEEP)
+        case found:
+            for parsed in found:
+                yield _statement(parsed, reading, limits)
+
+
+def _unparsed(sql: bytes, verdict: Verdict) -> Statement:
+    return Statement(span=Span(0, len(sql)), kind=Kind.UNPARSED, name="", verdict=verdict)
+
+
+def _statement(parsed: Parsed, reading: Reading, limits: Limits) -> Statement:
+    span = Span(parsed.start, parsed.end)
+    if call := reading.trusts.get(parsed.start):
+        return Statement(span=span, kind=Kind.DDL, name="AwsIam", verdict=Rewrite(sql=call))
+    asynchronous = parsed.start in reading.asynchronous
+    verdict = _verdict(parsed, reading.text, limits, asynchronous=asynchronous)
+    nature = nature_of(parsed.name, parsed.node)
+    if asynchronous:
+        nature["job"] = job_of(parsed.name, parsed.node)
+    if isinstance(verdict, Refusal):
+        nature["unknown"] = False
+    return Statement(span=span, name=tag_of(parsed.node), verdict=verdict, **nature)
+
+
+def _verdict(parsed: Parsed, text: bytes, limits: Limits, *, asynchronous: bool) -> Verdict:
+    questions: list[Question] = []
+    then: Pass | Refusal | Rewrite | None = None
+    for found in _findings(parsed, text, limits, asynchronous=asynchronous):
+        if isinstance(found, Refusal):
+            then = found
+            break
+        questions.append(found)
+    if then is None:
+        changed = rewritten(parsed, text)
+        whole = Rewrite(sql=text[parsed.start : parsed.end]) if asynchronous else PASS
+        then = changed or whole
+    return Guarded(questions=tuple(questions), then=then) if questions else then
+
+
+def _findings(
+    parsed: Parsed, text: bytes, limits: Limits, *, asynchronous: bool
+) -> Iterator[Refusal | Question]:
+    for site, node in parts(parsed, text, asynchronous=asynchronous):
+        for rule in BY_SITE.get(site, ()):
+            if site == "alteration" and asynchronous and rule.id == "alter.validate_constraint":
+                continue
+            if (found := rule.judge(node, limits)) is not None:
+                yield found
