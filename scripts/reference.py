@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dsql_local import errors as dsql_local_errors
+from dsql_local.dialect.reference import reference as dialect_rules
 from vela import errors, settings
 
 ROOT = Path(__file__).parents[1]
@@ -54,6 +55,11 @@ def setting_names() -> str:
     return f"# Settings of the API function\n\n{NOTE}\n```text\n{text}\n```\n"
 
 
+def dialect() -> str:
+    """Give every rule of the stand-in's dialect."""
+    return NOTE + dialect_rules()
+
+
 def _family(base: type) -> Iterator[type]:
     yield base
     for kind in base.__subclasses__():
@@ -71,7 +77,12 @@ def _help(*command: str) -> str:
     return "```text\n" + "\n".join(s.rstrip() for s in done.stdout.strip().splitlines()) + "\n```\n"
 
 
-PAGES = {"commands.md": commands, "errors.md": error_codes, "settings.md": setting_names}
+PAGES = {
+    "commands.md": commands,
+    "errors.md": error_codes,
+    "settings.md": setting_names,
+    "dialect.md": dialect,
+}
 
 
 def main() -> int:

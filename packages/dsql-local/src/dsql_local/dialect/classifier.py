@@ -5,11 +5,12 @@ is one statement, for PostgreSQL to refuse.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from dsql_local.dialect.grammar import Reading, read
 from dsql_local.dialect.limits import DEFAULT, Limits
-from dsql_local.dialect.nature import Nature, job_of, nature_of
+from dsql_local.dialect.nature import job_of, nature_of
 from dsql_local.dialect.parse import Parsed, TooDeep, parse, tag_of
 from dsql_local.dialect.rewrites import rewritten
 from dsql_local.dialect.sites import parts
@@ -30,9 +31,7 @@ from dsql_local.dialect.table import BY_SITE
 # A driver repeats a few hundred texts; long ones are seldom repeated and cost memory.
 REMEMBERED: Final = 2048
 LONGEST_REMEMBERED: Final = 4096
-TOO_DEEP: Final = Refusal(
-    rule="text.depth", sqlstate="54001", message="stack depth limit exceeded"
-)
+TOO_DEEP: Final = Refusal(rule="text.depth", sqlstate="54001", message="stack depth limit exceeded")
 
 
 class Classifier:
@@ -92,7 +91,7 @@ def _verdict(parsed: Parsed, text: bytes, limits: Limits, *, asynchronous: bool)
     then: Pass | Refusal | Rewrite | None = None
     for found in _findings(parsed, text, limits, asynchronous=asynchronous):
         if isinstance(found, Refusal):
-            then = found
+            then = _placed(found, text)
             break
         questions.append(found)
     if then is None:
@@ -100,6 +99,14 @@ def _verdict(parsed: Parsed, text: bytes, limits: Limits, *, asynchronous: bool)
         whole = Rewrite(sql=text[parsed.start : parsed.end]) if asynchronous else PASS
         then = changed or whole
     return Guarded(questions=tuple(questions), then=then) if questions else then
+
+
+def _placed(refusal: Refusal, text: bytes) -> Refusal:
+    """Count the position in characters, as PostgreSQL does."""
+    if refusal.position is None or text.isascii():
+        return refusal
+    before = text[: refusal.position - 1].decode(errors="replace")
+    return replace(refusal, position=len(before) + 1)
 
 
 def _findings(

@@ -11,8 +11,28 @@ from dsql_local.dialect.parse import Node, strings
 
 # What columns may have: the parser's name, and `format_type`'s where it differs.
 STORABLE: Final = frozenset(
-    "int2 int4 int8 float4 float8 numeric bpchar varchar text bytea json jsonb date time timetz"
-    " timestamp timestamptz interval bool uuid".split()
+    [
+        "int2",
+        "int4",
+        "int8",
+        "float4",
+        "float8",
+        "numeric",
+        "bpchar",
+        "varchar",
+        "text",
+        "bytea",
+        "json",
+        "jsonb",
+        "date",
+        "time",
+        "timetz",
+        "timestamp",
+        "timestamptz",
+        "interval",
+        "bool",
+        "uuid",
+    ]
 )
 # https://docs.aws.amazon.com/aurora-dsql/latest/userguide/create-index-syntax-support.html
 UNINDEXABLE: Final = frozenset({"timetz", "interval", "bytea", "json", "jsonb"})
@@ -34,15 +54,65 @@ DISPLAYED: Final = {
 }
 # Column types of PostgreSQL that Aurora DSQL has in expressions at most.
 RUNTIME_ONLY: Final = frozenset(
-    "aclitem bit box char cid cidr circle inet int2vector line lseg macaddr macaddr8 money name oid"
-    " oidvector path pg_lsn pg_snapshot point polygon refcursor tid tsquery tsvector txid_snapshot"
-    " varbit xid xid8 xml jsonpath"
-    " regclass regcollation regconfig regdictionary regnamespace regoper regoperator regproc"
-    " regprocedure regrole regtype"
-    " int4range int8range numrange tsrange tstzrange daterange"
-    " int4multirange int8multirange nummultirange tsmultirange tstzmultirange datemultirange".split()
+    [
+        "aclitem",
+        "bit",
+        "box",
+        "char",
+        "cid",
+        "cidr",
+        "circle",
+        "inet",
+        "int2vector",
+        "line",
+        "lseg",
+        "macaddr",
+        "macaddr8",
+        "money",
+        "name",
+        "oid",
+        "oidvector",
+        "path",
+        "pg_lsn",
+        "pg_snapshot",
+        "point",
+        "polygon",
+        "refcursor",
+        "tid",
+        "tsquery",
+        "tsvector",
+        "txid_snapshot",
+        "varbit",
+        "xid",
+        "xid8",
+        "xml",
+        "jsonpath",
+        "regclass",
+        "regcollation",
+        "regconfig",
+        "regdictionary",
+        "regnamespace",
+        "regoper",
+        "regoperator",
+        "regproc",
+        "regprocedure",
+        "regrole",
+        "regtype",
+        "int4range",
+        "int8range",
+        "numrange",
+        "tsrange",
+        "tstzrange",
+        "daterange",
+        "int4multirange",
+        "int8multirange",
+        "nummultirange",
+        "tsmultirange",
+        "tstzmultirange",
+        "datemultirange",
+    ]
 )
-SERIAL: Final = frozenset("serial bigserial smallserial serial2 serial4 serial8".split())
+SERIAL: Final = frozenset(["serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"])
 
 
 def builtin(name: Node) -> str | None:

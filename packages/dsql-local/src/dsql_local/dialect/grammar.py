@@ -10,7 +10,7 @@ word after INDEX is the mode unless it is quoted.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 from dsql_local.dialect.parse import TooDeep, choice, parse
 from dsql_local.dialect.sql import literal

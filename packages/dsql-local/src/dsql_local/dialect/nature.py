@@ -4,8 +4,7 @@ Law: pure; a kind for every statement of the grammar that may reach PostgreSQL. 
 here is passed on and reported.
 """
 
-from dataclasses import dataclass
-from typing import Final, TypedDict
+from typing import Final, Required, TypedDict
 
 from dsql_local.dialect.parse import Node, choice, inner, inner_name, strings
 from dsql_local.dialect.rules.settings import option
@@ -14,16 +13,46 @@ from dsql_local.dialect.statement import Job, Kind
 WRITES: Final = frozenset({"insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})
 QUERIES: Final = frozenset({"select_stmt"})
 UTILITIES: Final = frozenset(
-    "variable_set_stmt variable_show_stmt call_stmt constraints_set_stmt deallocate_stmt"
-    " explain_stmt copy_stmt vacuum_stmt".split()
+    [
+        "variable_set_stmt",
+        "variable_show_stmt",
+        "call_stmt",
+        "constraints_set_stmt",
+        "deallocate_stmt",
+        "explain_stmt",
+        "copy_stmt",
+        "vacuum_stmt",
+    ]
 )
 # GRANT and REVOKE are DDL too: https://docs.aws.amazon.com/aurora-dsql/latest/userguide/working-with-concurrency-control.html
 DEFINITIONS: Final = frozenset(
-    "create_stmt index_stmt view_stmt create_schema_stmt create_seq_stmt alter_seq_stmt"
-    " create_domain_stmt alter_domain_stmt create_function_stmt alter_function_stmt"
-    " alter_table_stmt drop_stmt rename_stmt alter_object_schema_stmt alter_owner_stmt comment_stmt"
-    " grant_stmt grant_role_stmt alter_default_privileges_stmt create_role_stmt alter_role_stmt"
-    " alter_role_set_stmt drop_role_stmt create_stats_stmt alter_stats_stmt".split()
+    [
+        "create_stmt",
+        "index_stmt",
+        "view_stmt",
+        "create_schema_stmt",
+        "create_seq_stmt",
+        "alter_seq_stmt",
+        "create_domain_stmt",
+        "alter_domain_stmt",
+        "create_function_stmt",
+        "alter_function_stmt",
+        "alter_table_stmt",
+        "drop_stmt",
+        "rename_stmt",
+        "alter_object_schema_stmt",
+        "alter_owner_stmt",
+        "comment_stmt",
+        "grant_stmt",
+        "grant_role_stmt",
+        "alter_default_privileges_stmt",
+        "create_role_stmt",
+        "alter_role_stmt",
+        "alter_role_set_stmt",
+        "drop_role_stmt",
+        "create_stats_stmt",
+        "alter_stats_stmt",
+    ]
 )
 TRANSACTIONS: Final = {
     "TRANS_STMT_BEGIN": Kind.BEGIN,
@@ -37,7 +66,7 @@ WAIT: Final = ["sys", "wait_for_job"]
 class Nature(TypedDict, total=False):
     """Fields of a `Statement`."""
 
-    kind: Kind
+    kind: Required[Kind]
     unknown: bool
     read_only: bool | None
     chain: bool
@@ -94,7 +123,8 @@ def _of_utility(name: str, node: Node) -> Nature:
         case "explain_stmt":
             return _of_explain(node)
         case "copy_stmt":
-            return {"kind": Kind.WRITE if node.is_from else Kind.UTILITY}
+            writes = node.is_from or inner_name(node.query) in WRITES
+            return {"kind": Kind.WRITE if writes else Kind.UTILITY}
         case "call_stmt":
             waits = strings(node.funccall.funcname) == WAIT
             return {"kind": Kind.UTILITY, "waits_for_job": waits}
@@ -104,18 +134,11 @@ def _of_utility(name: str, node: Node) -> Nature:
             return {"kind": Kind.UTILITY}
 
 
-@dataclass(frozen=True, slots=True)
-class _Explained:
-    analyze: bool
-    verbose: bool
-
-
 def _of_explain(node: Node) -> Nature:
-    how = _Explained(_switched_on(node, "analyze"), _switched_on(node, "verbose"))
-    kind = Kind.QUERY
-    if how.analyze:
-        kind = nature_of(inner_name(node.query), inner(node.query)).get("kind", Kind.QUERY)
-    return {"kind": kind, "cost_report": how.analyze and how.verbose}
+    if not _switched_on(node, "analyze"):
+        return {"kind": Kind.QUERY}
+    kind = nature_of(inner_name(node.query), inner(node.query))["kind"]
+    return {"kind": kind, "cost_report": _switched_on(node, "verbose")}
 
 
 def _switched_on(node: Node, name: str) -> bool:

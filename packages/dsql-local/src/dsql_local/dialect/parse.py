@@ -82,7 +82,7 @@ def tag_of(node: Message) -> str:
 
 def node_name(node: Message) -> str:
     """PostgreSQL's name of a node, as a Node calls it."""
-    return NAMES.get(node.DESCRIPTOR.name, "")
+    return str(NAMES.get(node.DESCRIPTOR.name, ""))
 
 
 def inner(wrapped: Node) -> Node:
@@ -127,9 +127,9 @@ def _protobuf(sql: bytes) -> bytes | None:
 
 def _read_trees_of_any_depth() -> None:
     """Lift protobuf's bound of 100 levels: PostgreSQL's parser has its own, on the stack."""
-    from google._upb import _message  # noqa: PLC0415, PLC2701 - its only switch is private
+    from google._upb import _message  # noqa: PLC0415 - its only switch is private
 
-    _message.SetAllowOversizeProtos(True)
+    _message.SetAllowOversizeProtos(True)  # noqa: FBT003 - it takes no keyword
 
 
 _read_trees_of_any_depth()

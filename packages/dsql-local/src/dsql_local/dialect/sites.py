@@ -10,8 +10,8 @@ from itertools import takewhile
 from typing import Final, NamedTuple
 
 from dsql_local.dialect.parse import (
-    Node,
     STATEMENTS,
+    Node,
     Parsed,
     choice,
     descendants,
@@ -49,13 +49,14 @@ PARTS: Final = EXPRESSION_PARTS | {
     "index",
     "index_key",
     "index_as_a_whole",
+    "transaction",
 }
 SITES: Final = PARTS | STATEMENTS
 
 # A statement without these words holds no part of an expression any rule looks at. Most are
 # without, and are not walked. `U&"..."` may spell any name.
 SUSPECT: Final = re.compile(
-    rb'tablesample|\bfor\b|u&"|_advisory_|pg_backend_pid|set_config|_size\b|pg_notify',
+    rb'tablesample|\bshare\b|\bkey\b|u&"|_advisory_|pg_backend_pid|set_config|_size\b|pg_notify',
     re.IGNORECASE,
 )
 
@@ -85,6 +86,8 @@ def _of_table(node: Node) -> Iterator[Part]:
                 yield from _of_column(element.column_def, "column")
             case "constraint":
                 yield "constraint", element.constraint
+            case _:  # LIKE: its columns are those of a table that exists
+                continue
     yield "table_as_a_whole", node
 
 

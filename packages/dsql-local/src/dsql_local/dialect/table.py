@@ -13,10 +13,12 @@ from dsql_local.dialect.rules import (
     indexes,
     keys,
     objects,
+    quotas,
     sequences,
     settings,
     statements,
     tables,
+    transactions,
 )
 from dsql_local.dialect.sites import SITES
 
@@ -31,6 +33,8 @@ RULES: Final[tuple[Rule, ...]] = (
     *alterations.RULES,
     *objects.RULES,
     *expressions.RULES,
+    *quotas.RULES,
+    *transactions.RULES,
 )
 # Checked here, when the program starts: a malformed row ends it.
 BY_SITE: Final = by_site(RULES, SITES)

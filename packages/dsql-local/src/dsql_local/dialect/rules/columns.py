@@ -29,19 +29,18 @@ from dsql_local.dialect.sql import identifier, literal
 
 # A bare NULL constrains nothing; COLLATE has a text of its own.
 BARE: Final = frozenset({"CONSTR_NULL"})
-ROW_TYPES = (
-    "SELECT format_type(t.oid, NULL) AS type FROM pg_type t"
-    " WHERE t.oid = to_regtype({name}) AND t.typtype IN ('c', 'e', 'r', 'm')"
+ANOTHER_TYPE: Final = (
+    "SELECT format_type(t.oid, NULL) || {brackets} AS type FROM pg_type t"
+    " WHERE t.oid = to_regtype({name}) AND (t.typtype <> 'd' OR {brackets} <> '')"
 )
 
 
 def _unstorable(column: Node) -> Details | None:
-    name = column.type_name
-    own = builtin(name)
-    array = bool(name.array_bounds)
-    if own is None:
-        return {"type": f"{'.'.join(strings(name.names))}[]"} if array else None
-    return {"type": displayed(own, array=array)} if array or own not in STORABLE else None
+    own = builtin(column.type_name)
+    array = bool(column.type_name.array_bounds)
+    if own is None or (own in STORABLE and not array):
+        return None
+    return {"type": displayed(own, array=array)}
 
 
 def _serial(column: Node) -> Details | None:
@@ -56,7 +55,8 @@ def _of_another_type(column: Node) -> Details | None:
     names = strings(column.type_name.names)
     if not names or names[-1] in SERIAL or builtin(column.type_name):
         return None
-    return {"name": literal(".".join(map(identifier, names)))}
+    brackets = "[]" if column.type_name.array_bounds else ""
+    return {"name": literal(".".join(map(identifier, names))), "brackets": literal(brackets)}
 
 
 def _length(own: str, shown: str) -> Finder:
@@ -107,11 +107,11 @@ RULES = (
         example="CREATE TABLE t (a money)",
     ),
     Rule(
-        id="column.row_type",
+        id="column.other_type",
         since=TYPES_RECORDED,
         on="column",
         find=_of_another_type,
-        question=ROW_TYPES,
+        question=ANOTHER_TYPE,
         message="datatype {type} not supported",
         evidence=DATA_TYPES,
         basis="inferred",

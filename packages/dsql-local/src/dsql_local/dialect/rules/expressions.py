@@ -19,8 +19,14 @@ from dsql_local.dialect.rules.sources import (
 
 LOCKS: Final = frozenset({"LCS_FORUPDATE", "LCS_FORKEYSHARE"})
 SIZES: Final = frozenset(
-    "pg_database_size pg_indexes_size pg_relation_size pg_table_size pg_tablespace_size"
-    " pg_total_relation_size".split()
+    [
+        "pg_database_size",
+        "pg_indexes_size",
+        "pg_relation_size",
+        "pg_table_size",
+        "pg_tablespace_size",
+        "pg_total_relation_size",
+    ]
 )
 
 

@@ -24,8 +24,7 @@ from dsql_local.dialect.sql import literal, regclass
 # Where the session keeps `disable_sync_create_index`.
 MODE_SETTING: Final = "dsql_local.disable_sync_create_index"
 KEY_COLUMNS: Final = (
-    " FROM pg_attribute a WHERE a.attrelid = {relation} AND a.attname IN ({names})"
-    " AND a.attnum > 0"
+    " FROM pg_attribute a WHERE a.attrelid = {relation} AND a.attname IN ({names}) AND a.attnum > 0"
 )
 
 

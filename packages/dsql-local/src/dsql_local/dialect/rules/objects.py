@@ -5,7 +5,7 @@ Law: pure; how many there are is a question to the catalogue.
 
 from typing import Final
 
-from dsql_local.dialect.parse import Node, choice, inner, inner_name, strings
+from dsql_local.dialect.parse import Node, choice, inner_name, strings
 from dsql_local.dialect.rule import Details, Finder, Rule
 from dsql_local.dialect.rules.sources import (
     DIARY,
@@ -13,7 +13,6 @@ from dsql_local.dialect.rules.sources import (
     MEASURED,
     OCTOBER,
     PROXY,
-    QUOTAS,
     RECORDED,
     ROLES,
     SEPTEMBER,
@@ -22,7 +21,6 @@ from dsql_local.dialect.rules.sources import (
     UNSUPPORTED,
     golden,
 )
-from dsql_local.dialect.sql import regclass
 
 RELATIONS: Final = frozenset({"OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_INDEX", "OBJECT_SEQUENCE"})
 OBJECTS: Final = RELATIONS | {
@@ -88,11 +86,6 @@ def _statistics_target(node: Node) -> Details | None:
     target = node.stxstattarget
     number = target.integer.ival if inner_name(target) == "integer" else -1
     return {"count": number}
-
-
-def _statistics_table(node: Node) -> Details | None:
-    tables = [inner(each) for each in node.relations if inner_name(each) == "range_var"]
-    return {"relation": regclass(tables[0].schemaname, tables[0].relname)} if tables else None
 
 
 RULES = (
@@ -207,35 +200,6 @@ RULES = (
         example="CREATE TEMPORARY VIEW v AS SELECT 1",
     ),
     Rule(
-        id="quota.views",
-        since=RECORDED,
-        on="view_stmt",
-        sqlstate="54000",
-        limit="views",
-        question="SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE c.relkind = 'v' AND n.nspname !~ '^pg_'"
-        " AND n.nspname NOT IN ('information_schema', 'sys', 'dsql_local')"
-        " HAVING count(*) >= {limit}",
-        message="creating more than {limit} views not allowed",
-        evidence=QUOTAS,
-        basis="reported",
-        example="CREATE VIEW v AS SELECT 1",
-    ),
-    Rule(
-        id="quota.schemas",
-        since=RECORDED,
-        on="create_schema_stmt",
-        sqlstate="54000",
-        limit="schemas",
-        question="SELECT 1 FROM pg_namespace WHERE nspname !~ '^pg_'"
-        " AND nspname NOT IN ('information_schema', 'public', 'sys', 'dsql_local')"
-        " HAVING count(*) >= {limit}",
-        message="more than {limit} schemas not allowed",
-        evidence=QUOTAS,
-        basis="reported",
-        example="CREATE SCHEMA s",
-    ),
-    Rule(
         id="statistics.target",
         since=MEASURED,
         on="alter_stats_stmt",
@@ -246,19 +210,5 @@ RULES = (
         evidence=PROXY,
         basis="reported",
         example="ALTER STATISTICS s SET STATISTICS 101",
-    ),
-    Rule(
-        id="quota.statistics",
-        since=OCTOBER,
-        on="create_stats_stmt",
-        sqlstate="54000",
-        find=_statistics_table,
-        limit="statistics",
-        question="SELECT 1 FROM pg_statistic_ext WHERE stxrelid = {relation}"
-        " HAVING count(*) >= {limit}",
-        message="more than {limit} extended statistics per table are not allowed",
-        evidence=SKILL,
-        basis="reported",
-        example="CREATE STATISTICS s ON a, b FROM t",
     ),
 )

@@ -8,7 +8,7 @@ from typing import Final
 from dsql_local.dialect.datatypes import builtin, displayed
 from dsql_local.dialect.parse import Node, choice, inner_name
 from dsql_local.dialect.rule import Details, Rule
-from dsql_local.dialect.rules.sources import QUOTAS, RECORDED, SQLALCHEMY, UNSUPPORTED, golden
+from dsql_local.dialect.rules.sources import RECORDED, SQLALCHEMY, UNSUPPORTED, golden
 
 LARGE_CACHE: Final = 65536
 DEFINE_CACHE: Final = (
@@ -177,19 +177,5 @@ RULES = (
         evidence=SQLALCHEMY,
         basis="inferred",
         example="ALTER SEQUENCE s CACHE 2",
-    ),
-    Rule(
-        id="quota.sequences",
-        since=RECORDED,
-        on="create_seq_stmt",
-        sqlstate="54000",
-        limit="sequences",
-        question="SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE c.relkind = 'S' AND n.nspname NOT IN ('sys', 'dsql_local')"
-        " HAVING count(*) >= {limit}",
-        message="creating more than {limit} sequences is not allowed",
-        evidence=QUOTAS,
-        basis="reported",
-        example="CREATE SEQUENCE s CACHE 1",
     ),
 )

@@ -19,10 +19,24 @@ from dsql_local.dialect.rules.sources import (
 # Aurora DSQL's own; PostgreSQL knows nothing of it.
 SYNC_INDEX: Final = "disable_sync_create_index"
 SETTABLE: Final = frozenset(
-    "application_name client_encoding datestyle extra_float_digits intervalstyle timezone"
-    " search_path enable_bitmapscan enable_hashjoin enable_indexonlyscan enable_indexscan"
-    " enable_material enable_mergejoin enable_nestloop enable_seqscan"
-    " dsql.enable_batched_nestloop".split()
+    [
+        "application_name",
+        "client_encoding",
+        "datestyle",
+        "extra_float_digits",
+        "intervalstyle",
+        "timezone",
+        "search_path",
+        "enable_bitmapscan",
+        "enable_hashjoin",
+        "enable_indexonlyscan",
+        "enable_indexscan",
+        "enable_material",
+        "enable_mergejoin",
+        "enable_nestloop",
+        "enable_seqscan",
+        "dsql.enable_batched_nestloop",
+    ]
 ) | {SYNC_INDEX}
 OWN_PREFIX: Final = "dsql."
 ISOLATION: Final = "repeatable read"

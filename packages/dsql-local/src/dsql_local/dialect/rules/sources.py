@@ -10,9 +10,7 @@ from typing import Final
 
 GUIDE: Final = "https://docs.aws.amazon.com/aurora-dsql/latest/userguide/"
 QUOTAS: Final = f"{GUIDE}CHAP_quotas.html"
-UNSUPPORTED: Final = (
-    f"{GUIDE}working-with-postgresql-compatibility-unsupported-features.html"
-)
+UNSUPPORTED: Final = f"{GUIDE}working-with-postgresql-compatibility-unsupported-features.html"
 SUPPORTED_SQL: Final = f"{GUIDE}working-with-postgresql-compatibility-supported-sql-features.html"
 DATA_TYPES: Final = f"{GUIDE}working-with-postgresql-compatibility-supported-data-types.html"
 CREATE_INDEX: Final = f"{GUIDE}create-index-syntax-support.html"

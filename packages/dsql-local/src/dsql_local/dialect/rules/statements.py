@@ -73,9 +73,7 @@ REPORTED_TAGS = (
         basis="reported",
         since=DIARY_KEPT,
     ),
-    _unsupported(
-        "do_stmt", "DO 'BEGIN END'", evidence=SKILL, basis="reported", since=OCTOBER
-    ),
+    _unsupported("do_stmt", "DO 'BEGIN END'", evidence=SKILL, basis="reported", since=OCTOBER),
     _unsupported(
         "declare_cursor_stmt",
         "DECLARE c CURSOR FOR SELECT 1",
@@ -102,7 +100,7 @@ DOCUMENTED = {
     "create_am_stmt": "CREATE ACCESS METHOD m TYPE INDEX HANDLER h",
     "create_event_trig_stmt": "CREATE EVENT TRIGGER e ON sql_drop EXECUTE FUNCTION f()",
     "alter_event_trig_stmt": "ALTER EVENT TRIGGER e DISABLE",
-    "create_plang_stmt": "CREATE LANGUAGE plperl",
+    "create_plang_stmt": "CREATE LANGUAGE l HANDLER h",
     "define_stmt": "CREATE AGGREGATE a (int) (sfunc = f, stype = int)",
     "create_op_class_stmt": "CREATE OPERATOR CLASS c FOR TYPE int USING btree AS OPERATOR 1 <",
     "create_op_family_stmt": "CREATE OPERATOR FAMILY f USING btree",
@@ -143,6 +141,8 @@ def _deallocated_by_name(node: Node) -> Details | None:
 
 
 def _into(node: Node) -> Details | None:
+    while node.HasField("larg"):  # of a UNION, the first query says where to
+        node = node.larg
     return {} if node.HasField("into_clause") else None
 
 

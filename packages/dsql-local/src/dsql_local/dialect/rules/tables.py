@@ -7,7 +7,6 @@ from dsql_local.dialect.parse import Node
 from dsql_local.dialect.rule import Basis, Details, Finder, Rule
 from dsql_local.dialect.rules.sources import (
     DIARY,
-    QUOTAS,
     RECORDED,
     UNSUPPORTED,
     golden,
@@ -97,19 +96,4 @@ RULES = (
     _clause("WITH", _filled("options"), "CREATE TABLE t (a int) WITH (fillfactor = 70)"),
     _clause("TABLESPACE", _filled("tablespacename"), "CREATE TABLE t (a int) TABLESPACE s"),
     _clause("USING", _filled("access_method"), "CREATE TABLE t (a int) USING heap"),
-    Rule(
-        id="quota.tables",
-        since=RECORDED,
-        on="create_stmt",
-        sqlstate="54000",
-        limit="tables",
-        question="SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_'"
-        " AND n.nspname NOT IN ('information_schema', 'sys', 'dsql_local')"
-        " HAVING count(*) >= {limit}",
-        message="creating more than {limit} tables not allowed",
-        evidence=QUOTAS,
-        basis="reported",
-        example="CREATE TABLE t (a int)",
-    ),
 )
