@@ -16,7 +16,6 @@ from dsql_local.dialect.rewrites import rewritten
 from dsql_local.dialect.sites import parts
 from dsql_local.dialect.statement import (
     PASS,
-    Guarded,
     Kind,
     Pass,
     Question,
@@ -77,28 +76,37 @@ def _statement(parsed: Parsed, reading: Reading, limits: Limits) -> Statement:
     if call := reading.trusts.get(parsed.start):
         return Statement(span=span, kind=Kind.DDL, name="AwsIam", verdict=Rewrite(sql=call))
     asynchronous = parsed.start in reading.asynchronous
-    verdict = _verdict(parsed, reading.text, limits, asynchronous=asynchronous)
+    questions, refusal = _judged(parsed, reading.text, limits, asynchronous=asynchronous)
     nature = nature_of(parsed.name, parsed.node)
     if asynchronous:
         nature["job"] = job_of(parsed.name, parsed.node)
-    if isinstance(verdict, Refusal):
+    if refusal:
         nature["unknown"] = False
-    return Statement(span=span, name=tag_of(parsed.node), verdict=verdict, **nature)
+    return Statement(
+        span=span,
+        name=tag_of(parsed.node),
+        questions=questions,
+        verdict=refusal or _let_through(parsed, reading.text, asynchronous=asynchronous),
+        **nature,
+    )
 
 
-def _verdict(parsed: Parsed, text: bytes, limits: Limits, *, asynchronous: bool) -> Verdict:
+def _judged(
+    parsed: Parsed, text: bytes, limits: Limits, *, asynchronous: bool
+) -> tuple[tuple[Question, ...], Refusal | None]:
+    """What has to be asked first, and the refusal that is certain otherwise."""
     questions: list[Question] = []
-    then: Pass | Refusal | Rewrite | None = None
     for found in _findings(parsed, text, limits, asynchronous=asynchronous):
         if isinstance(found, Refusal):
-            then = _placed(found, text)
-            break
+            return tuple(questions), _placed(found, text)
         questions.append(found)
-    if then is None:
-        changed = rewritten(parsed, text)
-        whole = Rewrite(sql=text[parsed.start : parsed.end]) if asynchronous else PASS
-        then = changed or whole
-    return Guarded(questions=tuple(questions), then=then) if questions else then
+    return tuple(questions), None
+
+
+def _let_through(parsed: Parsed, text: bytes, *, asynchronous: bool) -> Pass | Rewrite:
+    if changed := rewritten(parsed, text):
+        return changed
+    return Rewrite(sql=text[parsed.start : parsed.end]) if asynchronous else PASS
 
 
 def _placed(refusal: Refusal, text: bytes) -> Refusal:

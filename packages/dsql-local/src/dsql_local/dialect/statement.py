@@ -62,15 +62,7 @@ class Question:
     sql: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guarded:
-    """Ask these in order; without an answer, do what *then* says."""
-
-    questions: tuple[Question, ...]
-    then: "Pass | Refusal | Rewrite"
-
-
-Verdict = Pass | Refusal | Rewrite | Guarded
+Verdict = Pass | Refusal | Rewrite
 PASS: Final = Pass()
 
 
@@ -87,6 +79,7 @@ class Job:
 class Statement:
     """One statement of a text.
 
+    PostgreSQL answers the *questions* in order; if none gives a refusal, the *verdict* holds.
     *name* is PostgreSQL's name of the parse tree node. *read_only* and *chain* belong to BEGIN,
     COMMIT and ROLLBACK; *alone* says that the statement may not stand in a transaction block;
     *locks* that it locks rows; *cost_report* that it is an EXPLAIN whose answer ends in an
@@ -96,6 +89,7 @@ class Statement:
     span: Span
     kind: Kind
     name: str
+    questions: tuple[Question, ...] = ()
     verdict: Verdict = PASS
     unknown: bool = False
     read_only: bool | None = None
@@ -108,5 +102,5 @@ class Statement:
 
     @property
     def refusal(self) -> Refusal | None:
-        """The refusal that is certain without the catalogue."""
+        """The refusal it meets in any case, if no question gives another one first."""
         return self.verdict if isinstance(self.verdict, Refusal) else None

@@ -5,8 +5,8 @@ explicit and implicit, so its status is always the letter of the next ReadyForQu
 
 The statements of one simple query, and those of one pipeline up to its Sync, are one implicit
 transaction. A statement is judged as if all before it succeed; where one did not, PostgreSQL
-ignores the rest by itself, and `failed` or `message_ended` puts the machine right. A refusal that
-the catalogue decides (`Guarded`) is such a failure. READ ONLY is PostgreSQL's own.
+ignores the rest by itself, and `settled` puts the machine right. A refusal that the catalogue
+decides (a `Question`) is such a failure. READ ONLY is PostgreSQL's own.
 """
 
 from collections.abc import Mapping
@@ -132,6 +132,23 @@ def failed(transaction: Transaction, *, at: Kind = Kind.QUERY) -> Transaction:
 def message_ended(transaction: Transaction) -> Transaction:
     """The transaction after a simple query, or at a Sync."""
     return _moved(transaction, Event.MESSAGE_ENDED)
+
+
+def settled(transaction: Transaction, status: bytes) -> Transaction:
+    """The transaction at a ReadyForQuery with this status: what PostgreSQL says is so.
+
+    It differs from what was foreseen when a statement failed for a reason of PostgreSQL's own.
+    """
+    transaction = message_ended(transaction)
+    if status == transaction.status:
+        return transaction
+    match status:
+        case b"T":
+            return replace(transaction, phase=Phase.BLOCK)
+        case b"E":
+            return replace(transaction, phase=Phase.FAILED)
+        case _:
+            return Transaction()
 
 
 def step(

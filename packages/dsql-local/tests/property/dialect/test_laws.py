@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsql_local.dialect.classifier import Classifier
-from dsql_local.dialect.statement import Guarded, Refusal, Statement
+from dsql_local.dialect.statement import Refusal, Statement
 from dsql_local.dialect.table import RULES
 from dsql_local.dialect.tokens import Kind as TokenKind
 from dsql_local.dialect.tokens import tokens
@@ -70,13 +70,14 @@ def test_a_text_of_many_statements_is_judged_as_each_alone(many, filler):
 
 
 def meaning(statement):
-    return statement.kind, statement.name, statement.unknown, refusals(statement.verdict)
-
-
-def refusals(verdict):
-    if isinstance(verdict, Guarded):
-        return [*verdict.questions, *refusals(verdict.then)]
-    return [(verdict.rule, verdict.message)] if isinstance(verdict, Refusal) else []
+    refusal = statement.verdict if isinstance(statement.verdict, Refusal) else None
+    return (
+        statement.kind,
+        statement.name,
+        statement.unknown,
+        statement.questions,
+        (refusal.rule, refusal.message) if refusal else None,
+    )
 
 
 @given(st.sampled_from(EXAMPLES), st.data())

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from dsql_local.dialect import nature
 from dsql_local.dialect.classifier import Classifier
 from dsql_local.dialect.limits import Limits
 from dsql_local.dialect.parse import STATEMENTS
 from dsql_local.dialect.reference import reference
 from dsql_local.dialect.rule import by_site
 from dsql_local.dialect.sites import SITES
-from dsql_local.dialect.statement import Guarded, Refusal
+from dsql_local.dialect.statement import Refusal
 from dsql_local.dialect.table import BY_SITE, RULES
 from dsql_local.errors import RulesMalformed
 
@@ -24,31 +25,29 @@ def named(rules):
     return [pytest.param(rule, id=rule.id) for rule in rules]
 
 
-def rules_of(verdict):
-    if isinstance(verdict, Guarded):
-        return [question.rule for question in verdict.questions] + rules_of(verdict.then)
-    return [verdict.rule] if isinstance(verdict, Refusal) else []
+def judged(sql):
+    (statement,) = Classifier().classify(sql.encode())
+    return statement
+
+
+def rules_of(statement):
+    certain = [statement.verdict] if isinstance(statement.verdict, Refusal) else []
+    return [each.rule for each in (*statement.questions, *certain)]
 
 
 @pytest.mark.parametrize("rule", named(OF_STATEMENTS))
 def test_a_rule_refuses_its_example(rule):
-    (statement,) = Classifier().classify(rule.example.encode())
-
-    assert rule.id in rules_of(statement.verdict)
+    assert rule.id in rules_of(judged(rule.example))
 
 
 @pytest.mark.parametrize("rule", named(OF_STATEMENTS))
 def test_an_example_is_a_statement_that_rules_know(rule):
-    (statement,) = Classifier().classify(rule.example.encode())
-
-    assert not statement.unknown
+    assert not judged(rule.example).unknown
 
 
 @pytest.mark.parametrize("rule", named(rule for rule in OF_STATEMENTS if not rule.question))
 def test_the_message_of_an_example_is_whole(rule):
-    (statement,) = Classifier().classify(rule.example.encode())
-    verdict = statement.verdict
-    refusal = verdict.then if isinstance(verdict, Guarded) else verdict
+    refusal = judged(rule.example).verdict
 
     assert refusal.sqlstate == rule.sqlstate
     assert "{" not in refusal.message
@@ -122,8 +121,6 @@ def test_every_statement_of_the_grammar_is_ruled_or_known():
 
 
 def _kinds():
-    from dsql_local.dialect import nature
-
     return nature.WRITES, nature.QUERIES, nature.UTILITIES, nature.DEFINITIONS
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from dsql_local.dialect import classifier
 from dsql_local.dialect.classifier import Classifier
-from dsql_local.dialect.statement import Guarded, Kind, Pass, Refusal, Rewrite, Span
+from dsql_local.dialect.statement import Kind, Pass, Refusal, Rewrite, Span
 
 CREATE_INDEX_ASYNC = b"CREATE UNIQUE INDEX ASYNC i ON t (a)"
 
@@ -15,8 +15,8 @@ def statements(sql):
 
 def text_to_send(sql):
     (statement,) = statements(sql)
-    verdict = statement.verdict
-    return verdict.then.sql if isinstance(verdict, Guarded) else verdict.sql
+    assert isinstance(statement.verdict, Rewrite)
+    return statement.verdict.sql
 
 
 def test_each_statement_of_a_text_is_judged_where_it_stands():
@@ -67,8 +67,7 @@ def test_a_quoted_async_is_the_name_of_a_synchronous_index():
     (statement,) = statements(b'CREATE INDEX "async" ON t (a)')
 
     assert statement.job is None
-    assert isinstance(statement.verdict, Guarded)
-    assert statement.verdict.questions[0].rule == "index.mode"
+    assert statement.questions[0].rule == "index.mode"
 
 
 @pytest.mark.parametrize(
@@ -97,8 +96,7 @@ def test_a_table_may_be_named_async():
     (statement,) = statements(b"ALTER TABLE async ADD COLUMN a int")
 
     assert statement.job is None
-    assert isinstance(statement.verdict, Guarded)
-    assert statement.verdict.then == Pass()
+    assert statement.verdict == Pass()
 
 
 def test_aws_iam_statements_are_calls():
@@ -156,8 +154,10 @@ def test_an_action_on_a_numeric_column_changes_nothing_else():
         ),
         (
             b"SHOW disable_sync_create_index",
-            b"SELECT dsql_local.show('dsql_local.disable_sync_create_index')"
-            b" AS disable_sync_create_index",
+            (
+                b"SELECT dsql_local.show('dsql_local.disable_sync_create_index')"
+                b" AS disable_sync_create_index"
+            ),
         ),
     ],
 )
