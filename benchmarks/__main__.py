@@ -12,10 +12,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.row import Row
 from rich.console import Console
 from rich.table import Table
-
-from benchmarks.row import Row
 
 FOLDER = Path(__file__).parent
 PARTS = ("token_signing", "health_probe", "handler", "standin", "whole_platform")

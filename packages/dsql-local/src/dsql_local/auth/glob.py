@@ -43,14 +43,14 @@ def compile_arn(pattern: str) -> tuple[ArnPart, ...]:
 
 def arn_matches(parts: tuple[ArnPart, ...], arn: str) -> bool:
     """Whether *arn* as a whole fits the compiled pattern."""
-    return _fits(parts, arn.split(":"))
+    fields = arn.split(":")
+    return len(parts) <= len(fields) and _fits(parts, fields)
 
 
 def _fits(parts: tuple[ArnPart, ...], fields: list[str]) -> bool:
-    if not parts or not fields:
-        return not parts and not fields
-    head, rest = parts[0], parts[1:]
-    if not head.glob.fullmatch(fields[0]):
+    if len(parts) == len(fields):  # every part matches one field at least, so none can reach
+        return all(part.glob.fullmatch(field) for part, field in zip(parts, fields, strict=True))
+    if not parts or not parts[0].glob.fullmatch(fields[0]):
         return False
-    reach = range(1, len(fields) + 1) if head.reaches else (1,)
-    return any(_fits(rest, fields[taken:]) for taken in reach)
+    reach = range(1, len(fields) - len(parts) + 2) if parts[0].reaches else (1,)
+    return any(_fits(parts[1:], fields[taken:]) for taken in reach)

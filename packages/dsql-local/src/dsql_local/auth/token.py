@@ -6,13 +6,12 @@ is compared with a secret, and no hint repeats the token.
 """
 
 import re
-from calendar import timegm
 from dataclasses import dataclass, field
-from time import strptime
+from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from dsql_local.auth.sigv4 import canonical_query, format_time
+from dsql_local.auth.sigv4 import canonical_query
 
 # A session token has at most 4096 characters (`registry` holds to it), three times that when
 # percent-encoded; host and the other parameters stay well below the rest.
@@ -31,11 +30,13 @@ REQUIRED: Final = (
 OPTIONAL: Final = ("X-Amz-Security-Token",)
 KNOWN: Final = frozenset((*REQUIRED, *OPTIONAL))
 
-_TOKEN = re.compile(r"([A-Za-z0-9.-]{1,253})/\?([!-~]*)", re.ASCII)
-# What may stand in a query unencoded. A plus sign may not: some read it as a space.
-_ENCODED = re.compile(r"(?:[A-Za-z0-9._~/:;,@!$'()*-]|%[0-9A-Fa-f]{2})*", re.ASCII)
-_DATE = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
-_NUMBER = re.compile(r"-?\d{1,10}", re.ASCII)
+# What may stand in a query as it is, or percent-encoded. A plus sign must be encoded: some read
+# it as a space. The quantifiers are possessive, so no input makes the search slow.
+_TEXT = r"(?:[A-Za-z0-9._~/:;,@!$'()*-]++|%[0-9A-Fa-f]{2})"
+_PAIR = f"{_TEXT}++={_TEXT}*+"
+_TOKEN = re.compile(rf"([A-Za-z0-9.-]{{1,253}})/\?({_PAIR}(?:&{_PAIR})*+)", re.ASCII)
+_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z", re.ASCII)
+_NUMBER = re.compile(r"-?\d{1,100}", re.ASCII)
 _SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SCOPE_PARTS: Final = 5
 
@@ -99,24 +100,19 @@ def _not_a_token(token: str) -> str:
 def _decode(query: str) -> dict[str, str] | str:
     parameters: dict[str, str] = {}
     for pair in query.split("&"):
-        raw_name, equals, raw_value = pair.partition("=")
-        name, value = _percent_decode(raw_name), _percent_decode(raw_value)
-        if name is None or value is None or not equals:
-            return "A query-string parameter is not of the form name=value, percent-encoded."
+        name, value = map(_percent_decode, pair.split("="))
         if name not in KNOWN:
             return "The token has a query-string parameter that is not part of a DSQL token."
         if name in parameters:
             return f"Query-string parameter '{name}' must appear only once."
+        if not (value.isascii() and value.isprintable()):
+            return f"Query-string parameter '{name}' must be printable ASCII."
         parameters[name] = value
     return parameters
 
 
-def _percent_decode(text: str) -> str | None:
-    if not _ENCODED.fullmatch(text):
-        return None
-    decoded = unquote_to_bytes(text) if "%" in text else text.encode()
-    plain = decoded.decode("ascii", "replace")
-    return plain if plain.isascii() and plain.isprintable() else None
+def _percent_decode(text: str) -> str:
+    return unquote_to_bytes(text).decode("latin-1") if "%" in text else text
 
 
 def _read(host: str, parameters: dict[str, str]) -> PresignedToken | str:
@@ -153,13 +149,13 @@ def _read(host: str, parameters: dict[str, str]) -> PresignedToken | str:
 
 
 def _epoch(timestamp: str) -> int | None:
-    if not _DATE.fullmatch(timestamp):
+    if not (found := _DATE.fullmatch(timestamp)):
         return None
+    year, month, day, hour, minute, second = map(int, found.groups())
     try:
-        epoch = timegm(strptime(timestamp, "%Y%m%dT%H%M%SZ"))
+        return int(datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp())
     except ValueError:  # the right shape, but no such day or hour
         return None
-    return epoch if format_time(epoch) == timestamp else None  # no leap seconds either
 
 
 def _wrong_lifetime(expires: str) -> str | None:

@@ -1,8 +1,8 @@
 """Whether a token lets a user in.
 
 Law: pure; what is known of keys and policies comes through two functions, the time is an
-argument. The checks are a table walked in order, and the first hint ends the walk, so no later
-check ever sees a token whose signature is not proven.
+argument. The checks are a table walked in order, and the first hint ends the walk; what stands
+after the signature's check sees only what the holder of the key has signed.
 
 Two rules DSQL's documentation leaves to us:
 

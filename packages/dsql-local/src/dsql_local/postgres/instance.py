@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -38,7 +39,7 @@ class Instance:
         self._template = template
         self.directory = place.of_cluster(identifier)
         self.socket = place.sockets / identifier / SOCKET_NAME
-        self._log = place.data / f"{identifier}.log"
+        self.log = place.data / f"{identifier}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -66,7 +67,7 @@ class Instance:
         self._make_socket_directory()
         deadline = time.monotonic() + LEFTOVER_TIMEOUT_S
         while not await self._launch():
-            output = self._log.read_text(errors="replace")
+            output = self.log.read_text(errors="replace")
             transient = "pre-existing shared memory block" in output
             if not transient or time.monotonic() > deadline:
                 raise self._failure(output)
@@ -93,7 +94,8 @@ class Instance:
 
     async def _launch(self) -> bool:
         """Start the server process; True when it accepts connections, False when it ended."""
-        with self._log.open("wb") as log:
+        with self.log.open("wb") as log:
+            self.log.chmod(0o600)
             self._process = spawn(
                 self._command(),
                 account=self._place.account,
@@ -109,7 +111,7 @@ class Instance:
             self.kill()
             raise PostgresFailed(
                 f"PostgreSQL in {self.directory} did not become ready in {START_TIMEOUT_S:.0f} s",
-                fix=f"Look at {self._log}.",
+                fix=f"Look at {self.log}.",
             )
         return self.running
 
@@ -128,21 +130,26 @@ class Instance:
         return mine and len(lines) > 7 and lines[7].strip() == "ready"  # noqa: PLR2004 - pidfile.h: LOCK_FILE_LINE_PM_STATUS is 8
 
     def _make_socket_directory(self) -> None:
+        # Not the one a killed server left: PostgreSQL would believe the claim in its lock file.
+        shutil.rmtree(self.socket.parent, ignore_errors=True)
         self.socket.parent.mkdir(mode=0o700, exist_ok=True)
         accounts.give(self.socket.parent, self._place.account)
 
     async def _stop_leftover(self) -> None:
         """Stop a server that a killed dsql-local left on this data directory."""
+        claim = self.directory / "postmaster.pid"
         try:
-            pid = int((self.directory / "postmaster.pid").read_text().split("\n", 1)[0])
+            pid = int(claim.read_text().split("\n", 1)[0])
         except (OSError, ValueError):
-            return
+            return  # there was none, or PostgreSQL will say what is wrong with it
         with contextlib.suppress(ProcessLookupError):
             for stage in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
                 if not serves(pid, self.directory):
-                    return
+                    break
                 os.kill(pid, stage)
                 await _until(lambda: not serves(pid, self.directory), FAST_STOP_TIMEOUT_S)
+        # PostgreSQL believes a claim by any process that lives; this id may be another's by now.
+        claim.unlink(missing_ok=True)
 
     def _failure(self, output: str) -> PostgresFailed | DiskFull | ClusterCorrupt:
         found = templates.failure("postgres", output, self.directory)

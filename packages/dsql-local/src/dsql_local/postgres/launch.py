@@ -29,7 +29,7 @@ def main(parent: str, signal: str, account: str, *command: str) -> None:
         if os.getppid() != int(parent):
             sys.exit(0)  # the parent died before it could be watched
     try:
-        os.execv(command[0], command)
+        os.execv(command[0], command)  # noqa: S606 - no shell is wanted
     except OSError as error:
         sys.stderr.write(f"FATAL:  cannot run {command[0]}: {error.strerror}\n")
         sys.exit(CANNOT_RUN)

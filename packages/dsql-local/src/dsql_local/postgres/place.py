@@ -2,24 +2,24 @@
 
 Law: decides where things are and makes the directories; starts nothing. All of it lies below the
 data directory, but for two cases: sockets, whose paths must be short; and, for root only, data
-or programs which the unprivileged account could not reach, which then lie below `SYSTEM`, a link
-in the data directory leading there.
+or programs which the unprivileged account could not reach, which then lie below `elsewhere.SYSTEM`,
+a link in the data directory leading there.
 """
 
-import hashlib
+import contextlib
 import os
 import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from dsql_local.errors import DataDirectoryUnusable
 from dsql_local.postgres import account as accounts
-from dsql_local.postgres import binaries
+from dsql_local.postgres import binaries, elsewhere
 from dsql_local.postgres.account import Account
 
-SYSTEM = Path("/var/lib/dsql-local")
 SOCKET_NAME = ".s.PGSQL.5432"
 # sun_path is 108 bytes on Linux and 104 on macOS, with its final zero.
 LONGEST_SOCKET_PATH = 103
@@ -44,17 +44,22 @@ class Place:
         return self.data / identifier
 
 
-def digest(data_dir: Path) -> str:
-    """Name *data_dir* in few characters."""
-    return hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:12]
+@contextlib.contextmanager
+def settled(data_dir: Path, system: Path = elsewhere.SYSTEM) -> Iterator[Place]:
+    """Find or make the directories for *data_dir*; remove those for sockets in the end."""
+    place = settle(data_dir, system)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place.sockets, ignore_errors=True)
 
 
-def settle(data_dir: Path, system: Path = SYSTEM) -> Place:
+def settle(data_dir: Path, system: Path = elsewhere.SYSTEM) -> Place:
     """Find or make the directories for *data_dir*."""
     account = accounts.unprivileged()
     programs = binaries.installed()
     if account and not account.passes(programs / "bin"):
-        programs = binaries.copied(programs, _traversable(system))
+        programs = binaries.copied(programs, elsewhere.traversable(system))
     return Place(
         programs=programs,
         data=_data(data_dir, account, system),
@@ -76,27 +81,20 @@ def forget(data_dir: Path) -> None:
 def _data(data_dir: Path, account: Account | None, system: Path) -> Path:
     directory = data_dir / "postgres"
     if directory.is_symlink():
-        directory.resolve().mkdir(mode=0o711, exist_ok=True)
+        elsewhere.traversable(directory.resolve())
     elif not directory.exists():
         if account is None:
             directory.mkdir(mode=0o700)
         elif account.passes(data_dir):
-            _traversable(directory)
+            elsewhere.traversable(directory)
         else:
-            directory.symlink_to(_traversable(_traversable(system) / digest(data_dir)))
+            directory.symlink_to(elsewhere.provide(data_dir, system))
     return directory.resolve()
-
-
-def _traversable(directory: Path) -> Path:
-    """Make *directory*, through which others may pass but into which they cannot look."""
-    directory.mkdir(mode=0o711, parents=True, exist_ok=True)
-    directory.chmod(0o711)
-    return directory
 
 
 def _socket_candidates(data_dir: Path) -> list[Path]:
     roots = dict.fromkeys((Path(tempfile.gettempdir()), Path("/tmp")))  # noqa: S108 - _private checks the owner
-    return [root / f"dsql-{digest(data_dir)}" for root in roots]
+    return [root / f"dsql-{elsewhere.digest(data_dir)}" for root in roots]
 
 
 def _sockets(data_dir: Path, account: Account | None) -> Path:

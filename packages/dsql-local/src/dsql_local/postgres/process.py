@@ -65,7 +65,7 @@ def serves(pid: int, data: Path) -> bool:
 
 
 def _command_line(pid: int) -> str:
-    if sys.platform == "linux":
+    if Path("/proc/self/cmdline").exists():
         try:
             raw = Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:

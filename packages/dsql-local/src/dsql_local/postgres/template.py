@@ -64,7 +64,7 @@ def prepare(place: Place, directory: Path) -> Path:
         accounts.give(work, place.account)
         _make(place, work)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shutil.copytree(work, staged, symlinks=True)
+        shutil.move(work, staged)
         shutil.rmtree(template, ignore_errors=True)  # one without PG_VERSION is half removed
         staged.rename(template)
     finally:
@@ -77,7 +77,9 @@ def _make(place: Place, directory: Path) -> None:
     _run(place, "initdb", *INITDB, "-D", str(directory))
     with (directory / "postgresql.conf").open("ab") as configuration:
         configuration.write(_part("postgresql.conf"))
-    _run(place, "postgres", *SINGLE_USER, "-D", str(directory), "postgres", stdin=_part("schema.sql"))
+    _run(
+        place, "postgres", *SINGLE_USER, "-D", str(directory), "postgres", stdin=_part("schema.sql")
+    )
 
 
 def _run(place: Place, program: str, *arguments: str, stdin: bytes = b"") -> None:

@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from vela.api.http_api import Request, Response
 from vela.api.routes import Services, refusal, respond
@@ -26,45 +26,48 @@ log = logging.getLogger(__name__)
 class Api:
     """The function between two events: its services, and how an event is answered."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, *, close: Callable[[], None] = lambda: None) -> None:
         self._services = services
+        self.close = close
 
     @classmethod
-    def from_env(cls, env: Mapping[str, str]) -> "Api":
+    def from_env(cls, env: Mapping[str, str]) -> Self:
         """Parse *env*; a bad setting fails what needs it, not the start."""
-        return cls(
-            Services(
-                dsql_health=DsqlHealth(prober(env)),
-                internal_secret=InternalSecret(secrets_manager(env.get("INTERNAL_SECRET_ARN", ""))),
+        secret = InternalSecret(secrets_manager(env.get("INTERNAL_SECRET_ARN", "")))
+        try:
+            pool = pool_of(env)
+        except SettingsError as error:
+            return cls(
+                Services(dsql_health=DsqlHealth(partial(refuse, error)), internal_secret=secret)
             )
-        )
+        health = DsqlHealth(partial(probe, pool, deadline_s=DEADLINE_S))
+        return cls(Services(dsql_health=health, internal_secret=secret), close=pool.close)
 
     def __call__(self, event: Mapping[str, Any], request_id: str) -> dict[str, Any]:
         """Answer one event."""
+        method = "GET"
         try:
             request = Request.parse(event)
-            return respond(request, self._services).render(method=request.method)
+            method = request.method
+            answer = respond(request, self._services)
         except VelaError as error:
-            return refusal(error).render()
+            answer = refusal(error)
         except Exception:
             log.exception("request.crashed", extra={"request_id": request_id})
             body = {"status": "error", "code": VelaError.code, "request_id": request_id}
-            return Response(status=500, body=body).render()
+            answer = Response(status=500, body=body)
+        return answer.render(method=method)
 
 
-def prober(env: Mapping[str, str]) -> Callable[[], Healthy]:
-    """Give the probe of the database *env* names; a bad setting is what every probe then raises."""
-    try:
-        settings = DsqlSettings.from_env(env)
-        credentials = Credentials.from_env(env)
-    except SettingsError as error:
-        return partial(_refuse, error)
+def pool_of(env: Mapping[str, str]) -> Pool:
+    """Give the pool of connections to the cluster *env* names; none is opened yet."""
+    settings, credentials = DsqlSettings.from_env(env), Credentials.from_env(env)
     # An instance serves one request at a time; the second is for a connection that is being replaced.
-    pool = Pool(settings, credentials=lambda: credentials, max_size=2)
-    return partial(probe, pool, deadline_s=DEADLINE_S)
+    return Pool(settings, credentials=lambda: credentials, max_size=2)
 
 
-def _refuse(error: SettingsError) -> Healthy:
+def refuse(error: SettingsError) -> Healthy:
+    """Raise what was wrong with the settings, at every probe anew."""
     raise error.with_traceback(None)  # the same value each time: without this its traceback grows
 
 

@@ -6,8 +6,8 @@ settings or the database.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self
 
 from vela.errors import RequestError
 
@@ -21,42 +21,40 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """One HTTP request, as far as a route may care."""
 
     method: str
     path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    authorization: str = ""
 
     @classmethod
-    def parse(cls, event: Mapping[str, Any]) -> "Request":
-        """Take method, path and headers out of a payload 2.0 event."""
+    def parse(cls, event: Mapping[str, Any]) -> Self:
+        """Take them out of a payload 2.0 event, where the names of headers are in lower case."""
         try:
             http = event["requestContext"]["http"]
             method, path = str(http["method"]).upper(), str(event["rawPath"])
-            headers = {str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()}
+            authorization = str((event.get("headers") or {}).get("authorization", ""))
         except (KeyError, TypeError, AttributeError) as error:
             raise RequestError(
                 "the event is not an HTTP API request (payload format 2.0)",
                 "Call the function through its HTTP API, or pass an event of that form",
             ) from error
-        return cls(method=method, path=path, headers=headers)
+        return cls(method=method, path=path, authorization=authorization)
 
     @property
     def bearer(self) -> str | None:
         """The token after ``Authorization: Bearer``, if there is one."""
-        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        scheme, _, token = self.authorization.partition(" ")
         return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(NamedTuple):
     """One HTTP answer; without a body where *body* is None."""
 
     status: int
     body: Mapping[str, object] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def render(self, *, method: str = "GET") -> dict[str, Any]:
         """Shape it as the HTTP API reads it; HEAD gets what GET would, without the body."""

@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 ANSWER_S = 17.0
 #: One attempt: connecting and up to four statements.
 ATTEMPT_S = 10.0
+#: The share of the time within which attempts begin: the last one needs time to tell its cause.
+BEFORE_LAST = 0.9
 #: The physical id of what was never made, because it could not even be asked for.
 UNMADE = "unmade/"
 #: On Delete: nobody is there to be asked, so nothing is left to be undone.
@@ -132,12 +134,14 @@ def delete(request: ResourceRequest, work: Work) -> None:
 
 def while_making(seconds: float) -> Patience:
     """A new endpoint needs minutes at most, a new policy less than one."""
-    return Patience(passing_s=seconds, network_s=min(seconds, 240.0), denied_s=min(seconds, 60.0))
+    most = seconds * BEFORE_LAST
+    return Patience(passing_s=most, network_s=min(most, 240.0), denied_s=min(most, 60.0))
 
 
 def while_unmaking(seconds: float) -> Patience:
     """What does not answer within some seconds is taken for gone."""
-    return Patience(passing_s=seconds, network_s=min(seconds, 15.0), denied_s=min(seconds, 15.0))
+    most = seconds * BEFORE_LAST
+    return Patience(passing_s=most, network_s=min(most, 15.0), denied_s=min(most, 15.0))
 
 
 def admin_settings(mapping: RoleMapping, env: Mapping[str, str]) -> DsqlSettings:

@@ -7,6 +7,7 @@ connection psycopg's own errors pass, since only the caller knows what they mean
 
 import math
 import queue
+import select
 import socket
 import threading
 import time
@@ -34,6 +35,7 @@ DECIDED = ("autocommit", "prepare_threshold", "context", "row_factory", "cursor_
 
 
 NEVER = Deadline(math.inf, math.inf)
+IN_TRANSACTION = (pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR)
 
 
 class Connection(psycopg.Connection[tuple[Any, ...]]):
@@ -46,6 +48,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
     rested_at: Moment = (0.0, 0.0)
     lifetime_s: float = 0.0
     uses: int = 0
+    _poll: "select.poll | None" = None  # typeshed has a class where Python has a function
 
     # Narrower than psycopg's: a deadline is added, and what it lets callers choose is decided.
     @classmethod
@@ -58,7 +61,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         params = {name: value for name, value in params.items() if name not in DECIDED}
         attempt = generators.connect(make_conninfo(conninfo, **params))
         late = psycopg.errors.ConnectionTimeout("connection failed: timeout expired")
-        conn = cls(waiting.wait_conn(_bounded(attempt, deadline, lambda: late), INTERVAL_S))
+        conn = cls(waiting.wait_conn(bounded(attempt, deadline, lambda: late), INTERVAL_S))
         conn.connect_s = time.perf_counter() - started
         conn.autocommit = True
         # A prepared statement lives in one session. Sessions here are few and short, and the
@@ -69,11 +72,11 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
 
     def wait(self, gen: PQGen[T], interval: float = INTERVAL_S, timeout: float | None = None) -> T:
         """Do one exchange with the server, or close the connection at the deadline."""
-        if self.deadline.passed:  # nothing was sent yet: the connection is still good
+        if self.deadline.passed:  # nothing is sent, so there is no need to close
             raise self._too_late()
-        bounded = _bounded(gen, self.deadline, self._give_up)
+        exchange = bounded(gen, self.deadline, self._give_up)
         try:
-            return waiting.wait(bounded, self.pgconn.socket, interval, timeout)
+            return waiting.wait(exchange, self.pgconn.socket, interval, timeout)
         except (KeyboardInterrupt, SystemExit):
             self.close()  # psycopg would ask the server to cancel, which Aurora DSQL cannot
             raise
@@ -85,7 +88,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         force_rollback: bool = False,  # noqa: FBT001, FBT002  psycopg's signature
     ) -> Iterator[psycopg.Transaction]:
         """Begin and end a transaction; there is one level, as Aurora DSQL has no SAVEPOINT."""
-        if self.pgconn.transaction_status == pq.TransactionStatus.INTRANS:
+        if self.pgconn.transaction_status in IN_TRANSACTION:
             raise psycopg.ProgrammingError(
                 "a transaction is open on this connection and Aurora DSQL has no SAVEPOINT: "
                 "do the work in the open one"
@@ -98,6 +101,21 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
                     self.close()
                 raise
 
+    def ping(self) -> None:
+        """Ask for an answer, without the cost of a cursor."""
+        with self.lock:
+            self.pgconn.send_query(b"SELECT 1")
+            *_, result = self.wait(generators.execute(self.pgconn))
+        if result.status != pq.ExecStatus.TUPLES_OK:
+            raise psycopg.errors.error_from_result(result)
+
+    def has_news(self) -> bool:
+        """Tell whether the server said something unasked, such as goodbye; sends nothing."""
+        if self._poll is None:
+            self._poll = select.poll()
+            self._poll.register(self.pgconn.socket, select.POLLIN)
+        return bool(self._poll.poll(0))
+
     def _too_late(self) -> DeadlineExceeded:
         return DeadlineExceeded(
             f"no answer within the {self.deadline.seconds:g} s this work was given",
@@ -109,7 +127,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         return self._too_late()
 
 
-def _bounded(
+def bounded(
     gen: Generator[Y, S, T], deadline: Deadline, give_up: Callable[[], Exception]
 ) -> Generator[Y, S, T]:
     """Pass everything through until the deadline; then let *gen* hear of it."""

@@ -24,9 +24,10 @@ class Clocks:
         """Take the time from both."""
         return self.monotonic(), self.wall()
 
-    def since(self, then: Moment) -> float:
-        """Seconds passed, by whichever clock saw more."""
-        return max(self.monotonic() - then[0], self.wall() - then[1])
+
+def between(then: Moment, now: Moment) -> float:
+    """Seconds passed, by whichever clock saw more."""
+    return max(now[0] - then[0], now[1] - then[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def _ask(pool: Pool, deadline: Deadline) -> Healthy:
     with pool.connection(deadline=deadline) as conn:
         started = time.perf_counter()
         try:
-            conn.execute("SELECT 1").fetchone()
+            conn.ping()
         except psycopg.Error as error:
             raise classify(error, settings) from error
         query_s = time.perf_counter() - started

@@ -23,7 +23,7 @@ class OfficialConnection(DSQLConnection, Connection):  # type: ignore[misc]
     """Token by the official connector, everything else as for any connection."""
 
 
-class _Given(CredentialProvider):
+class Given(CredentialProvider):
     """Hands our credentials to botocore's chain."""
 
     METHOD = CANONICAL_NAME = "vela"
@@ -44,7 +44,7 @@ def connect(
     """Open a connection the official way; what the connector took is the token's time."""
     started = time.perf_counter()
     conn: Connection = OfficialConnection.connect(
-        **params, custom_credentials_provider=_Given(credentials), deadline=deadline
+        **params, custom_credentials_provider=Given(credentials), deadline=deadline
     )
     conn.token_s = time.perf_counter() - started - conn.connect_s
     return conn

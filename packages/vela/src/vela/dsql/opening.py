@@ -11,13 +11,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
+from psycopg import pq
 
 from vela.dsql.connection import Connection, resolve
 from vela.dsql.deadline import Deadline
 from vela.dsql.failures import classify
 from vela.dsql.token import Credentials, sign
-from vela.errors import TokenExpired, Unreachable
+from vela.errors import SettingsError, TokenExpired, Unreachable
 from vela.settings import DsqlSettings
+
+# TLS from the first byte saves a round trip; Aurora DSQL takes it from every libpq that can.
+# https://github.com/aws-samples/aurora-dsql-samples
+LIBPQ_17 = 170000
+DIRECT_TLS = {"sslnegotiation": "direct"} if pq.version() >= LIBPQ_17 else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +47,7 @@ class Opener:
         except TokenExpired:  # the process may have slept between signing and connecting
             conn = self._first_answer(addresses, deadline)
         conn.connect_s += resolved_s
+        conn.deadline = deadline
         return conn
 
     def _addresses(self, deadline: Deadline) -> Sequence[str]:
@@ -81,9 +88,14 @@ class Opener:
         return conn
 
     def _official(self, params: dict[str, Any], deadline: Deadline) -> Connection:
-        # The connector imports boto3: only those who choose it pay for that.
-        from vela.dsql.official import connect  # noqa: PLC0415
-
+        try:
+            # The connector imports boto3: only those who choose it pay for that.
+            from vela.dsql.official import connect  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise SettingsError(
+                f"DSQL_CONNECTOR is aws, but the official connector is not installed ({error.name})",
+                "install vela[connector], or set DSQL_CONNECTOR to vela",
+            ) from error
         return connect(params, self.credentials, deadline)
 
     def _params(self, address: str) -> dict[str, Any]:
@@ -96,6 +108,7 @@ class Opener:
             "dbname": self.settings.database,
             "sslmode": "verify-full",
             "sslrootcert": self.settings.root_certificate,
+            **DIRECT_TLS,
             "gssencmode": "disable",
             "application_name": "vela",
             # A peer that vanished (a frozen function, a forgotten NAT entry) is given up by the

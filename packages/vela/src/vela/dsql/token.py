@@ -96,7 +96,13 @@ def _signing_key(secret: str, scope: str) -> bytes:
 
 def credential_chain(profile: str | None = None) -> Callable[[], Credentials]:
     """Outside Lambda: whatever botocore finds, refreshed as botocore does."""
-    from botocore.session import Session  # noqa: PLC0415  slow to import, absent in Lambda's asset
+    try:
+        from botocore.session import Session  # noqa: PLC0415  slow, and absent in Lambda's asset
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            "AWS credentials cannot be looked for: botocore is not installed",
+            "install vela[cli], or export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        ) from error
 
     session = Session(profile=profile)
 

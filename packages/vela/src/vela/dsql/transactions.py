@@ -20,7 +20,7 @@ from psycopg import pq
 from vela.dsql.connection import Connection
 from vela.dsql.deadline import Deadline
 from vela.dsql.failures import classify
-from vela.dsql.pool import Pool
+from vela.dsql.pool import DEADLINE_S, Pool
 from vela.errors import Conflict, ConnectionLost, DeadlineExceeded, DsqlError, OutcomeUnknown
 from vela.settings import DsqlSettings
 
@@ -84,7 +84,7 @@ def transaction(
     `ConnectionLost` that nothing was committed, `OutcomeUnknown` that it may have been.
     """
     policy = policy or RetryPolicy()
-    deadline = deadline or Deadline.after(30.0)
+    deadline = deadline or Deadline.after(DEADLINE_S)
     if _inside.get() is pool:
         raise psycopg.ProgrammingError(
             "transaction() inside transaction() would commit apart from it: pass the connection on"

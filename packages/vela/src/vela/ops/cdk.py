@@ -26,7 +26,11 @@ QUIET: Mapping[str, str] = {
 }
 
 #: What decides the assembly: change one of these and it is synthesised anew.
-SOURCES = ("cdk.json", "cdk.context.json", "uv.lock", "web", "packages/vela/src/vela")
+ROOMS = ("infra", "api", "dsql", "settings.py", "errors.py")
+SOURCES = (
+    *("cdk.json", "cdk.context.json", "uv.lock", "web"),
+    *(f"packages/vela/src/vela/{room}" for room in ROOMS),
+)
 
 _EVENT = re.compile(
     r"\| (?P<status>[A-Z]+_[A-Z_]+) +\| (?P<type>[\w:]+) +\| (?P<name>.*?)(?: \(\w+\))?$"

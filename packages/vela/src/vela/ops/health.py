@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from vela.errors import Unhealthy
+from vela.ops.account import Account
 
 PATH = "/api/internal/dsql-health"
 #: The function's own deadline is 5 s; the rest is for the way there and a cold start.
@@ -103,6 +104,16 @@ def call(
             yield _ask(connection, headers, host=urlsplit(base_url).netloc, clock=clock)
     finally:
         connection.close()
+
+
+def internal_secret(account: Account, arn: str) -> str | None:
+    """Read the secret that makes the health-check tell its detail; None where that is not allowed."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - boto3 is slow to import
+
+    try:
+        return account.secrets().get_secret_value(SecretId=arn)["SecretString"]
+    except ClientError:
+        return None
 
 
 def summarise(base_url: str, answers: Sequence[Answer], *, detailed: bool) -> Summary:

@@ -3,8 +3,8 @@
 Law: CloudFormation is the only deployment state; nothing is read from files.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from vela.errors import DeployFailed
@@ -49,6 +49,14 @@ class Outputs:
             raise DeployFailed(
                 f"the deployed stacks have no output {error}", "Deploy again: `make up`"
             ) from error
+
+    def at(self, address: Callable[[str], str]) -> "Outputs":
+        """Give the same outputs with their URLs where *address* says they are reached."""
+        return replace(self, website_url=address(self.website_url), api_url=address(self.api_url))
+
+    def as_json(self) -> dict[str, object]:
+        """Give the fields as plain JSON types."""
+        return asdict(self)
 
 
 def read(cloudformation: "CloudFormationClient") -> Outputs:

@@ -88,8 +88,14 @@ def test_head_gives_what_get_gives_without_the_body(http_event, probe):
     assert head == {**get, "body": ""}
 
 
+@pytest.mark.parametrize("path", ["/api/nothing", HEALTH])
+def test_head_never_has_a_body(http_event, path):
+    assert api()(http_event("HEAD", path), "r-1")["body"] == ""
+
+
 @pytest.mark.parametrize(
-    "event", [{}, {"rawPath": "/api/health"}, {"requestContext": None}, None, []]
+    "event",
+    [{}, {"rawPath": "/api/health"}, {"requestContext": None}, {"requestContext": []}, None, []],
 )
 def test_an_event_of_another_form_is_a_400(event):
     answer = api()(event, "r-1")
@@ -112,7 +118,7 @@ def test_a_stranger_hears_only_that_it_fails(http_event):
 
 
 def test_the_holder_of_the_secret_hears_what_the_probe_saw(http_event):
-    event = http_event("GET", DSQL_HEALTH, {"Authorization": f"Bearer {SECRET}"})
+    event = http_event("GET", DSQL_HEALTH, {"authorization": f"Bearer {SECRET}"})
 
     assert body(api()(event, "r-1")) == {
         "status": "ok",
@@ -143,7 +149,17 @@ def test_the_holder_of_the_secret_hears_code_text_and_fix(http_event):
 
 
 @pytest.mark.parametrize(
-    "offered", ["Bearer wrong", "Bearer ", "Bearer", f"Basic {SECRET}", SECRET, "", "Bearer ☃"]
+    "offered",
+    [
+        "Bearer wrong",
+        "Bearer ",
+        "Bearer",
+        f"Basic {SECRET}",
+        SECRET,
+        "",
+        "Bearer ☃",
+        "Bearer \ud800",
+    ],
 )
 def test_whoever_offers_anything_else_is_a_stranger(http_event, offered):
     answer = api()(http_event("GET", DSQL_HEALTH, {"authorization": offered}), "r-1")

@@ -25,9 +25,13 @@ def request(type_, properties, physical_id=None) -> ResourceRequest:
     )
 
 
+def never(_seconds: float) -> None:
+    raise AssertionError
+
+
 def no_work() -> Work:
     """Work that fails at once, should it be begun: there are no credentials."""
-    return Work(env={}, deadline=Deadline.after(0.0), sleep=pytest.fail)
+    return Work(env={}, deadline=Deadline.after(0.0), sleep=never)
 
 
 def test_the_properties_name_one_mapping():
@@ -105,8 +109,15 @@ def test_a_failed_update_keeps_the_id_of_what_is_there():
     assert updated.failed is not None
 
 
+class Broken(dict[str, str]):
+    """An environment that fails as only a bug does."""
+
+    def __contains__(self, _: object) -> bool:
+        raise ZeroDivisionError
+
+
 def test_a_bug_becomes_an_answer_without_detail(caplog):
-    broken = Work(env=None, deadline=Deadline.after(1.0))
+    broken = Work(env=Broken(), deadline=Deadline.after(1.0))
 
     answer = answer_to(request("Create", GOOD), broken, log_stream="2026/11/[1]abc")
 

@@ -8,9 +8,10 @@ import base64
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 Status = Literal["ACTIVE", "INACTIVE"]
+OWNED_KEY: Final = "AWS_OWNED_KMS_KEY"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,7 @@ class Cluster:
     status: Status = "ACTIVE"
     deletion_protection: bool
     tags: Mapping[str, str] = field(default_factory=dict)
-    kms_key: str | None = None
+    kms_key: str = OWNED_KEY
     client_token: str | None = None
     request_digest: str | None = None
 
@@ -33,6 +34,14 @@ class Cluster:
     def arn(self) -> str:
         """The cluster's ARN."""
         return f"arn:aws:dsql:{self.region}:{self.account}:cluster/{self.identifier}"
+
+    @property
+    def kms_key_arn(self) -> str:
+        """The ARN of the customer's key, which may be given by id or alias too."""
+        if self.kms_key.startswith("arn:"):
+            return self.kms_key
+        key = self.kms_key if self.kms_key.startswith("alias/") else f"key/{self.kms_key}"
+        return f"arn:aws:kms:{self.region}:{self.account}:{key}"
 
     @property
     def public_host(self) -> str:

@@ -1,11 +1,13 @@
 """A small file that is either the old one or the new one, whole, whatever happens in between.
 
-Law: `write` returns only once the bytes and the name are on the disk; `read` gives what was
-written or raises `RegistryCorrupt`. The file holds secrets: only its owner may read it.
+Law: `write` returns only once the bytes and the name are on the disk, and leaves nothing half
+written behind; `read` gives what was written or raises `RegistryCorrupt`. The file holds secrets:
+only its owner may read it.
 
 The first line carries the format's version and a checksum of the rest.
 """
 
+import contextlib
 import errno
 import os
 import re
@@ -50,11 +52,14 @@ def write(path: Path, body: bytes) -> None:
     """Replace the file's body by *body*, durably."""
     unfinished = path.with_name(f"{path.name}.new")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         unfinished.unlink(missing_ok=True)  # left by a crash, perhaps
         _write_new(unfinished, _header(body) + b"\n" + body)
         unfinished.replace(path)
         _sync_directory(path.parent)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
         fix = "free some space" if full else "make its directory writable"
         what = f"The registry {path} could not be written: {error.strerror}"

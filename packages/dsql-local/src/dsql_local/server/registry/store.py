@@ -23,7 +23,13 @@ from dsql_local.errors import (
     RegistryMismatch,
 )
 from dsql_local.server.registry import durable
-from dsql_local.server.registry.cluster import Cluster, Status, new_identifier, new_suffix
+from dsql_local.server.registry.cluster import (
+    OWNED_KEY,
+    Cluster,
+    Status,
+    new_identifier,
+    new_suffix,
+)
 from dsql_local.server.registry.state import Principal, State, decode, encode
 
 # https://docs.aws.amazon.com/aurora-dsql/latest/userguide/CHAP_quotas.html
@@ -34,10 +40,9 @@ class Registry:
     """What the control plane knows, in one file of *directory*."""
 
     def __init__(self, directory: Path, *, region: str, account: str) -> None:
-        self.path = directory / "registry"
+        self.path = directory / "state"
         self._turn = threading.Lock()
         if (body := durable.read(self.path)) is None:
-            directory.mkdir(parents=True, exist_ok=True)
             self._state = State(region=region, account=account, suffix=new_suffix())
             durable.write(self.path, encode(self._state))
         else:
@@ -73,7 +78,7 @@ class Registry:
         now: float,
         deletion_protection: bool = True,
         tags: Mapping[str, str] | None = None,
-        kms_key: str | None = None,
+        kms_key: str = OWNED_KEY,
         client_token: str | None = None,
     ) -> Cluster:
         """Create a cluster; the same *client_token* and request again give the same cluster."""

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 
 from vela.api.failure_fields import as_fields
-from vela.dsql.deadline import Clocks, Moment
+from vela.dsql.deadline import Clocks, Moment, between
 from vela.dsql.health import Healthy
 from vela.errors import VelaError
 
@@ -35,7 +35,7 @@ class DsqlHealth:
         with (
             self._lock
         ):  # held during the probe: that is the single flight; its deadline bounds the wait
-            if self._shared and self._clocks.since(self._shared[0]) < SHARE_S:
+            if self._shared and between(self._shared[0], self._clocks.read()) < SHARE_S:
                 return self._shared[1]
             outcome = self.fresh()
             self._shared = (self._clocks.read(), outcome)
@@ -47,7 +47,7 @@ class DsqlHealth:
         try:
             return self._probe()
         except VelaError as error:
-            elapsed_ms = round(self._clocks.since(started) * 1000, 3)
+            elapsed_ms = round(between(started, self._clocks.read()) * 1000, 3)
             log.error(  # noqa: TRY400 - not a bug: the fields say it all
                 "dsql.health.failed", extra=as_fields(error) | {"elapsed_ms": elapsed_ms}
             )

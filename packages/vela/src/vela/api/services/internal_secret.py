@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vela.api.failure_fields import as_fields
-from vela.dsql.deadline import Clocks, Moment
+from vela.dsql.deadline import Clocks, Moment, between
 from vela.errors import SecretUnreadable, SettingsError, VelaError
 
 log = logging.getLogger(__name__)
@@ -37,14 +37,16 @@ class InternalSecret:
         secret = self._current()
         if secret is None:
             return False
-        matched = hmac.compare_digest(offered.encode(), secret.encode())
+        offer = offered.encode(errors="surrogatepass")  # a header may hold any code point
+        matched = hmac.compare_digest(offer, secret.encode())
         if not matched:
             log.warning("internal_secret.refused")
         return matched
 
     def _current(self) -> str | None:
         with self._lock:
-            if self._last is None or self._clocks.since(self._last[0]) >= _keep_s(self._last[1]):
+            now = self._clocks.read()
+            if self._last is None or between(self._last[0], now) >= _keep_s(self._last[1]):
                 value = self._reread()
                 self._last = (self._clocks.read(), value)
             return self._last[1]
@@ -81,6 +83,8 @@ def _secret_string(arn: str) -> str:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
     from botocore.session import get_session  # noqa: PLC0415
 
+    # At INFO it tells where it found credentials and endpoint: not an event of this application.
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
     try:
         client: Any = get_session().create_client(

@@ -41,8 +41,9 @@ PASSING = (
     TooManyConnections,
     WakingUp,
 )
-#: Server unavailable; somebody else made the role just now. The next attempt finds the world as it is.
-PASSING_SQLSTATES = frozenset({"XX000", "42710"})
+#: Server unavailable; somebody else made the role or the mapping just now (seen in either form). The
+#: next attempt finds the world as it is.
+PASSING_SQLSTATES = frozenset({"XX000", "42710", "23505"})
 #: A new endpoint's private name and network interfaces take their time to appear.
 NETWORK = (DeadlineExceeded, NameNotResolved, Unreachable)
 #: IAM is eventually consistent: a policy made seconds ago may not count yet. The other causes

@@ -11,7 +11,7 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from ministack.services import dsql
+from ministack.services import cloudformation, dsql
 from ministack.services.cloudformation import provisioners
 
 from .cloud import Cloud
@@ -74,11 +74,12 @@ class ClusterResource:
         self._dsql = cloud.dsql
 
     def create(self, logical_id: str, properties: dict[str, Any], stack: str) -> Provisioned:
-        """Create a cluster; one a killed deployment left behind is found again by its token."""
+        """Create a cluster; asked again for the same stack, find the one that was made."""
+        made_for = f"{cloudformation._stacks[stack]['StackId']}/{logical_id}"
         request = {
             **_requested(properties),
             "tags": _tags(properties),
-            "clientToken": hashlib.sha256(f"{stack}/{logical_id}".encode()).hexdigest(),
+            "clientToken": hashlib.sha256(made_for.encode()).hexdigest(),
         }
         cluster = self._dsql.call("POST", "/cluster", request)
         return self._provisioned(cluster["identifier"])

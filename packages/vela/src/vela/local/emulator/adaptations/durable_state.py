@@ -7,10 +7,13 @@ stop, with the other services. A stack whose operation a kill interrupted is fou
 start and left in a state from which the CDK CLI goes on.
 """
 
+import json
 import logging
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 from ministack import app
 from ministack.core import persistence
@@ -53,40 +56,96 @@ AFTER_INTERRUPTION = {
 }
 
 
-def apply(_cloud: Cloud, principals: Principals) -> None:
+def apply(cloud: Cloud, principals: Principals) -> "Durability":
     """Save before acknowledging, and tell the principals what IAM says now."""
-    expected(persistence, "save_state", "service", "data")
+    expected(persistence, "_json_default", "obj")
+    expected(persistence, "_state_format_version", "service")
     expected(app, "_build_persistence_save_dict")
+    durability = Durability(cloud, principals)
     handlers = expected(app, "SERVICE_HANDLERS")
     for service, handler in handlers.items():
-        handlers[service] = _saving(handler, service, principals)
-
-    def saving_events(original: Any) -> Any:
-        def add_event(*arguments: Any, **named: Any) -> None:
-            original(*arguments, **named)
-            _stack, _name, _logical_id, resource_type, status = arguments[:5]
-            if not status.endswith("_IN_PROGRESS"):
-                _saved_after(resource_type, principals)
-
-        return add_event
-
+        handlers[service] = durability.saving(handler, service)
     parameters = ("stack_id", "stack_name", "logical_id", "resource_type", "status")
     optional = ("reason", "physical_id", "detailed_status")
-    replace(stacks, "_add_event", (*parameters, *optional), saving_events)
+    replace(stacks, "_add_event", (*parameters, *optional), durability.saving_events)
+    return durability
 
 
-def _saving(handler: Any, service: str, principals: Principals) -> Any:
-    async def handle(
-        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
-    ) -> Any:
-        answer = await handler(method, path, headers, body, query)
-        if _changes(method, headers, body, query):
-            save([service])
-            if service == "iam":
-                principals.synchronise()
-        return answer
+class Durability:
+    """Saves what changed, and does not acknowledge what could not be saved."""
 
-    return handle
+    def __init__(self, cloud: Cloud, principals: Principals) -> None:
+        self._cloud = cloud
+        self._principals = principals
+        self._unsaved = False
+        self.interrupted: list[str] = []
+
+    def saving(self, handler: Any, service: str) -> Any:
+        """Wrap a service's handler so that its answer comes after its state is saved."""
+
+        async def handle(
+            method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+        ) -> Any:
+            answer = await handler(method, path, headers, body, query)
+            changed = _changes(method, headers, body, query)
+            try:
+                if self._unsaved:
+                    save(_services_in_use())
+                    self._unsaved = False
+                elif changed:
+                    save(_states_of([service]))
+            except OSError as error:
+                return _refusal(answer[1], error)
+            if changed:
+                self._tell_principals(service)
+            return answer
+
+        return handle
+
+    def saving_events(self, add_event: Any) -> Any:
+        """Wrap the recording of stack events: what is complete has been saved."""
+
+        def recorded(*arguments: Any, **named: Any) -> None:
+            add_event(*arguments, **named)
+            _stack, _name, _logical_id, resource_type, status = arguments[:5]
+            if not status.endswith("_IN_PROGRESS"):
+                self._save_after(resource_type)
+
+        return recorded
+
+    def _save_after(self, resource_type: str) -> None:
+        service = SERVICE_OF_TYPE.get(resource_type.split("::")[1])
+        if resource_type == "AWS::CloudFormation::Stack" or service is None:
+            states = _services_in_use()
+        else:
+            states = _states_of([service, "cloudformation"])
+        try:
+            save(states)
+        except OSError:
+            # The operation goes on; the next request, if only for its progress, is refused.
+            log.exception("nothing is acknowledged until the state can be saved")
+            self._unsaved = True
+        self._tell_principals(service)
+
+    def _tell_principals(self, service: str | None) -> None:
+        if service != "iam":
+            return
+        try:
+            self._principals.synchronise()
+        except OSError:
+            # What was not told is told with the next change; without dsql-local nobody connects.
+            log.exception("dsql-local was not told of a role's policies")
+
+    def settle(self) -> None:
+        """After a restart: end what no process carries on, and tell the principals."""
+        with request_scope(self._cloud.account, self._cloud.region):
+            for name, stack in cloudformation._stacks.items():
+                settled = AFTER_INTERRUPTION.get(stack["StackStatus"])
+                if settled is not None:
+                    log.warning("stack %s was %s: %s", name, stack["StackStatus"], INTERRUPTED)
+                    stack.update(StackStatus=settled, StackStatusReason=INTERRUPTED)
+                    self.interrupted.append(str(name))
+        self._principals.synchronise()
 
 
 def _changes(method: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> bool:
@@ -99,40 +158,44 @@ def _changes(method: str, headers: dict[str, str], body: bytes, query: dict[str,
     return method not in {"GET", "HEAD", "OPTIONS"}
 
 
-def _saved_after(resource_type: str, principals: Principals) -> None:
-    service = SERVICE_OF_TYPE.get(resource_type.split("::")[1])
-    if resource_type == "AWS::CloudFormation::Stack" or service is None:
-        save_all()
-    else:
-        save([service, "cloudformation"])
-    if service == "iam":
-        principals.synchronise()
+def _refusal(headers: dict[str, str], error: OSError) -> tuple[int, dict[str, str], bytes]:
+    """Return an error in the protocol of the answer whose *headers* these are."""
+    text = f"The local cloud cannot save its state: {error}. Make room, then try again"
+    kind = next((v for k, v in headers.items() if k.lower() == "content-type"), "")
+    if "xml" not in kind:
+        document = json.dumps({"__type": "InternalFailure", "message": text})
+        return 500, {"Content-Type": kind or "application/json"}, document.encode()
+    inner = f"<Error><Code>InternalFailure</Code><Message>{escape(text)}</Message></Error>"
+    return 500, {"Content-Type": "text/xml"}, f"<ErrorResponse>{inner}</ErrorResponse>".encode()
 
 
-def save(services: Iterable[str]) -> None:
-    """Save the state of *services*."""
+def _services_in_use() -> dict[str, Any]:
+    states: dict[str, Any] = app._build_persistence_save_dict()
+    return states
+
+
+def _states_of(services: Iterable[str]) -> dict[str, Any]:
     registry = app.SERVICE_REGISTRY
     modules = {
         module
         for service in services
         for module in (registry[service]["module"], *registry[service].get("sub_modules", ()))
     }
-    for key, get_state in app._build_persistence_save_dict().items():
-        if app._state_map[key] in modules and (state := get_state()) is not None:
-            persistence.save_state(key, state)
+    return {k: v for k, v in _services_in_use().items() if app._state_map[k] in modules}
 
 
-def save_all() -> None:
-    """Save the state of every service in use."""
-    persistence.save_all(app._build_persistence_save_dict())
-
-
-def settle_interrupted(cloud: Cloud) -> None:
-    """Give every stack a final state whose operation no process carries on any more."""
-    with request_scope(cloud.account, cloud.region):
-        for name, stack in cloudformation._stacks.items():
-            settled = AFTER_INTERRUPTION.get(stack["StackStatus"])
-            if settled is None:
-                continue
-            log.warning("stack %s was %s: %s", name, stack["StackStatus"], INTERRUPTED)
-            stack.update(StackStatus=settled, StackStatusReason=INTERRUPTED)
+def save(states: dict[str, Any]) -> None:
+    """Write each state as the emulator would; unlike there, a failure is one."""
+    directory = Path(persistence.STATE_DIR)
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, get_state in states.items():
+        state = get_state()
+        if state is None:
+            continue
+        document = {
+            "__ministack_format__": persistence._state_format_version(name),
+            "payload": state,
+        }
+        partial = directory / f"{name}.partial"
+        partial.write_text(json.dumps(document, default=persistence._json_default))
+        partial.replace(directory / f"{name}.json")

@@ -3,7 +3,8 @@
 Law: standard library only, and nothing of it is visible to the handler but what AWS Lambda shows:
 the environment, ``sys.path``, the context object, standard streams and logging set up.
 
-It speaks JSON lines over two inherited pipes: invocations in, log lines and results out.
+It speaks JSON lines over two inherited pipes: invocations in, log lines and results out. A third
+one carries nothing: it closes when the emulator ends, however that ends, and the worker with it.
 """
 
 import importlib
@@ -12,6 +13,7 @@ import json
 import logging
 import os
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -167,9 +169,16 @@ def _set_or_remove(name: str, value: str | None) -> None:
         os.environ.pop(name, None)
 
 
+def _end_with(lifeline: int) -> None:
+    """End the process when *lifeline* closes, even if a handler never returns."""
+    os.read(lifeline, 1)
+    os._exit(1)
+
+
 def main() -> None:
     """Take the pipes and the packages from the command line, and serve."""
-    reading, writing, task_root, *packages = sys.argv[1:]
+    reading, writing, lifeline, task_root, *packages = sys.argv[1:]
+    threading.Thread(target=_end_with, args=(int(lifeline),), daemon=True).start()
     # As in Lambda: what the function brings comes first, what the runtime brings comes last.
     sys.path[:] = [task_root, *sys.path, *packages]
     with os.fdopen(int(reading)) as invocations, os.fdopen(int(writing), "w") as answers:

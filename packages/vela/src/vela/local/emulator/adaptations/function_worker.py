@@ -2,7 +2,11 @@
 
 The emulator's worker lets its own environment and packages leak into the function, waits 50 ms
 for log lines after each invocation, and dies with the first exception of a handler. This one
-gives the function what Lambda gives it, and the way to the database that its VPC allows.
+gives the function what Lambda gives it, and the ways out that its VPC allows.
+
+A worker is replaced before its next invocation once its circumstances have changed: the ways out,
+or its role's policies. Lambda would keep it for a while, and never promises to; connections that
+it holds open would hide what a deployment has just taken away.
 """
 
 import hashlib
@@ -17,6 +21,7 @@ import sys
 import time
 import uuid
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,9 +30,10 @@ from ministack.services import lambda_svc
 
 from . import function_runtime
 from .cloud import Cloud
+from .principals import Principals
 from .replacement import expected, replace
 from .role_credentials import RoleCredentials
-from .vpc_path import Destination, VpcPath
+from .vpc_path import Destinations, VpcPath
 
 log = logging.getLogger("vela.function_worker")
 INIT_TIMEOUT_S = (
@@ -35,12 +41,20 @@ INIT_TIMEOUT_S = (
 )
 
 
-def apply(cloud: Cloud, credentials: RoleCredentials, path: VpcPath) -> None:
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a worker is started for."""
+
+    destinations: Destinations
+    policies: int
+
+
+def apply(cloud: Cloud, principals: Principals) -> None:
     """Let Python functions run in workers of this kind."""
     expected(lambda_runtime.Worker, "__init__", "self", "func_name", "config", "code_zip")
     expected(lambda_runtime, "kill_workers", "workers")
     expected(lambda_svc, "_execute_function_warm", "func", "event", "request_id")
-    PythonWorker.surroundings = Surroundings(cloud, credentials, path)
+    PythonWorker.surroundings = Surroundings(cloud, principals)
 
     def choosing(original: Any) -> Any:
         def worker_class_for(config: dict[str, Any]) -> Any:
@@ -55,15 +69,17 @@ def apply(cloud: Cloud, credentials: RoleCredentials, path: VpcPath) -> None:
 class Surroundings:
     """What a worker is given besides its code."""
 
-    def __init__(self, cloud: Cloud, credentials: RoleCredentials, path: VpcPath) -> None:
+    def __init__(self, cloud: Cloud, principals: Principals) -> None:
         self._cloud = cloud
-        self._credentials = credentials
-        self._path = path
+        self._principals = principals
+        self._credentials = RoleCredentials(cloud)
+        self._path = VpcPath(cloud)
         self.packages = cloud.runtime_packages
 
-    def destination(self, config: dict[str, Any]) -> Destination:
-        """Return where the function's database connections go now."""
-        return self._path.destination(config.get("VpcConfig"))
+    def circumstances(self, config: dict[str, Any]) -> Circumstances:
+        """Return what the function's workers are to be started for now."""
+        destinations = self._path.destinations(config.get("VpcConfig"))
+        return Circumstances(destinations, self._principals.revision(config["Role"]))
 
     def task_root(self, code: bytes) -> Path:
         """Return the directory that holds *code* unpacked, once for all workers."""
@@ -80,7 +96,7 @@ class Surroundings:
         return root
 
     def environment(
-        self, config: dict[str, Any], root: Path, destination: Destination
+        self, config: dict[str, Any], root: Path, destinations: Destinations
     ) -> dict[str, str]:
         """Return the worker's whole environment: Lambda's names, the local ones, its own."""
         name = config["FunctionName"]
@@ -88,8 +104,9 @@ class Surroundings:
         return {
             **_process_environment(),
             "AWS_ENDPOINT_URL": self._cloud.endpoint_url,
-            "PGHOSTADDR": destination.address,
-            "PGPORT": str(destination.port),
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER": destinations.secrets_url,
+            "PGHOSTADDR": destinations.address,
+            "PGPORT": str(destinations.port),
             "PGSSLROOTCERT": self._cloud.dsql.ca_file,
             **(config.get("Environment") or {}).get("Variables", {}),
             **self._credentials.of(config["Role"], name[:64]),
@@ -114,25 +131,28 @@ def _process_environment() -> dict[str, str]:
 
 
 class Process:
-    """A worker's process and the two pipes to it; the pipes close with the last reference."""
+    """A worker's process and the pipes to it; the pipes close with the last reference."""
 
     def __init__(self, surroundings: Surroundings, config: dict[str, Any], code: bytes) -> None:
         root = surroundings.task_root(code)
-        self.destination = surroundings.destination(config)
+        self.circumstances = surroundings.circumstances(config)
         invocations, requests = os.pipe()
         answers, results = os.pipe()
+        lifeline, held = os.pipe()
+        inherited = invocations, results, lifeline
         # -S: no site packages but what the runtime brings; -P: the script's directory stays hidden.
         command = [sys.executable, "-S", "-P", function_runtime.__file__]
         self._popen = subprocess.Popen(
-            [*command, str(invocations), str(results), str(root), str(surroundings.packages)],
+            [*command, *map(str, (*inherited, root, surroundings.packages))],
             cwd=root,
-            env=surroundings.environment(config, root, self.destination),
+            env=surroundings.environment(config, root, self.circumstances.destinations),
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr.fileno(),
-            pass_fds=(invocations, results),
+            pass_fds=inherited,
         )
-        os.close(invocations)
-        os.close(results)
+        for descriptor in inherited:
+            os.close(descriptor)
+        self._lifeline = os.fdopen(held, "wb", buffering=0)
         self._requests = os.fdopen(requests, "wb", buffering=0)
         self._answers = os.fdopen(answers, "rb", buffering=0)
         self._unread = b""
@@ -225,10 +245,10 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc] # the emulator 
             return {"status": "error", "error": answer["error"], "trace": trace, **outcome}
 
     def _prepared(self) -> tuple[Process, bool]:
-        """Start the process unless one runs whose way to the database is still the right one."""
+        """Start the process unless one runs whose circumstances are still the same."""
         process = self._proc
         if process is not None and process.poll() is None:
-            if process.destination == self.surroundings.destination(self.config):
+            if process.circumstances == self.surroundings.circumstances(self.config):
                 return process, False
             _end(process)
         self._proc = self._started()

@@ -5,11 +5,13 @@ from typing import Any
 from ministack import app
 
 from . import (
+    access,
     api_errors,
     bucket_deployment,
     dsql_clusters,
     durable_state,
     edge,
+    flow_logs,
     function_worker,
     resource_attributes,
     security_group_rules,
@@ -17,32 +19,31 @@ from . import (
 from .cloud import Cloud
 from .principals import Principals
 from .replacement import replace
-from .role_credentials import RoleCredentials
-from .vpc_path import VpcPath
 
 
-def close(application: Any, cloud: Cloud) -> Any:
-    """Close the gaps and return the application that has none of them."""
+def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability]:
+    """Close the gaps; return the application that has none, and what keeps its state."""
     principals = Principals(cloud)
     for gap in (
+        access,
         dsql_clusters,
         security_group_rules,
+        flow_logs,
         resource_attributes,
         bucket_deployment,
         edge,
         api_errors,
     ):
         gap.apply(cloud)
-    function_worker.apply(cloud, RoleCredentials(cloud), VpcPath(cloud))
-    durable_state.apply(cloud, principals)
+    function_worker.apply(cloud, principals)
+    durability = durable_state.apply(cloud, principals)
 
     def settling(load: Any) -> Any:
         def load_persisted_state() -> None:
             load()
-            durable_state.settle_interrupted(cloud)
-            principals.synchronise()
+            durability.settle()
 
         return load_persisted_state
 
     replace(app, "_load_persisted_state", (), settling)
-    return edge.over_https(application)
+    return access.without_administration(edge.over_https(application)), durability

@@ -2,12 +2,14 @@
 
 The policies of every role are told to dsql-local whenever IAM changed, through its API or through
 CloudFormation, and once at start. They decide on new connections: as on AWS, a connection that
-is open stays open when a policy is taken away.
+is open stays open when a policy is taken away. (A function's worker is replaced, though, and its
+connections with it: see `function_worker`.)
 """
 
 import json
 import logging
 import threading
+from collections import Counter
 from typing import Any
 
 from ministack.core import iam_evaluator
@@ -15,7 +17,7 @@ from ministack.core.responses import request_scope
 from ministack.services import iam
 
 from .cloud import Cloud
-from .control import quoted
+from .control import ControlRefused, quoted
 from .replacement import expected
 
 log = logging.getLogger("vela.principals")
@@ -29,19 +31,34 @@ class Principals:
         expected(iam_evaluator, "_resolve_managed_policy_document", "policy_arn", "account_id")
         self._cloud = cloud
         self._told: dict[str, list[Any]] = {}
+        self._revisions: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def synchronise(self) -> None:
         """Tell dsql-local what changed since the last time."""
         with self._lock:
             wanted = self._current()
-            for arn, policies in wanted.items():
-                if self._told.get(arn) != policies:
-                    document = {"policies": policies}
-                    self._cloud.dsql.call("PUT", f"/principals/{quoted(arn)}", document)
             for arn in self._told.keys() - wanted.keys():
                 self._cloud.dsql.call("DELETE", f"/principals/{quoted(arn)}")
-            self._told = wanted
+                del self._told[arn]
+            for arn, policies in wanted.items():
+                if self._told.get(arn) != policies:
+                    self._tell(arn, policies)
+                    self._told[arn] = policies
+                    self._revisions[arn] += 1
+
+    def _tell(self, arn: str, policies: list[Any]) -> None:
+        path = f"/principals/{quoted(arn)}"
+        try:
+            self._cloud.dsql.call("PUT", path, {"policies": policies})
+        except ControlRefused as refused:
+            # What dsql-local cannot decide must not leave the role what it was allowed before.
+            log.warning("%s may not connect: %s", arn, refused)
+            self._cloud.dsql.call("PUT", path, {"policies": []})
+
+    def revision(self, role_arn: str) -> int:
+        """Return a number that grows with every change of the role's policies."""
+        return self._revisions[role_arn]
 
     def _current(self) -> dict[str, list[Any]]:
         with request_scope(self._cloud.account, self._cloud.region):

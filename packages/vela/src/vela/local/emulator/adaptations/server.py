@@ -1,7 +1,8 @@
 """Serves the emulator on one loopback port, its gaps closed.
 
-Law: this is the only module that reads the command line and listens; it prints one line and ends
-with `CHANGED` if the emulator is not the one the adaptations were written for.
+Law: this is the only module that reads the command line and listens. It ends with one line and a
+status of its own if the emulator is not the one the adaptations were written for, or if its state
+cannot be read.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from .cloud import Cloud
 from .control import DsqlLocal
 from .replacement import EmulatorChanged
 
+# Exit statuses that the supervisor knows.
 CHANGED = 3
+CORRUPT = 4
 DSQL_PATIENCE_S = 60.0
 
 
@@ -36,8 +39,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cloud = _cloud(options, dsql, listener.getsockname()[1])
         # The emulator reads these when it is imported, so they come first.
         os.environ.update(_emulator_settings(options, cloud))
-        application = _with_gaps_closed(cloud)
-        asyncio.run(_serve(application, cloud, listener, options.ready_file))
+        _require_readable(options.state_dir / "services")
+        application, durability = _with_gaps_closed(cloud)
+        killed = options.state_dir / "in-use"
+        ready = {"endpoint_url": cloud.endpoint_url, "port": cloud.port, "killed": killed.exists()}
+        killed.touch()
+
+        def announce() -> None:
+            _write(options.ready_file, {**ready, "interrupted": durability.interrupted})
+
+        asyncio.run(_serve(application, listener, announce))
+        # Only now is everything saved that is saved at a graceful stop.
+        killed.unlink()
 
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -83,17 +96,28 @@ def _emulator_settings(options: argparse.Namespace, cloud: Cloud) -> dict[str, s
     }
 
 
+def _require_readable(directory: Path) -> None:
+    """Refuse to start over a state that cannot be read: the emulator would begin afresh."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for path in directory.glob("*.json"):
+        try:
+            json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            sys.stderr.write(f"The emulator's state in {path} cannot be read\n")
+            raise SystemExit(CORRUPT) from None
+
+
 def _with_gaps_closed(cloud: Cloud) -> Any:
     app = importlib.import_module("ministack.app")
     gaps = importlib.import_module(".gaps", __package__)
     try:
         return gaps.close(app.app, cloud)
     except EmulatorChanged as changed:
-        sys.stderr.write(f"The emulator changed: {changed}\n")
-        raise SystemExit(CHANGED) from changed
+        sys.stderr.write(f"The emulator is not the one Vela was made for: {changed}\n")
+        raise SystemExit(CHANGED) from None
 
 
-async def _serve(application: Any, cloud: Cloud, listener: socket.socket, ready: Path) -> None:
+async def _serve(application: Any, listener: socket.socket, announce: Callable[[], None]) -> None:
     serving = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
     config.bind = [f"fd://{listener.fileno()}"]
@@ -102,17 +126,16 @@ async def _serve(application: Any, cloud: Cloud, listener: socket.socket, ready:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-
-    def announce() -> None:
-        document = {"pid": os.getpid(), "endpoint_url": cloud.endpoint_url, "port": cloud.port}
-        partial = ready.with_suffix(".partial")
-        partial.write_text(json.dumps(document), encoding="utf-8")
-        partial.replace(ready)
-
     await serving.serve(_announcing(application, announce), config, shutdown_trigger=stop.wait)
 
 
-def _announcing(application: Any, announce: Any) -> Any:
+def _write(path: Path, document: dict[str, Any]) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(document), encoding="utf-8")
+    partial.replace(path)
+
+
+def _announcing(application: Any, announce: Callable[[], None]) -> Any:
     """Call *announce* once the application says that it has started."""
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:

@@ -1,14 +1,14 @@
-"""Gap: a function reaches a database only if its VPC lets it.
+"""Gap: a function reaches a service only if its VPC lets it.
 
 The emulator keeps subnets, endpoints and security groups and asks none of them. Here the rules as
-deployed decide where a worker's PostgreSQL connections go: to dsql-local, or into a port that,
-like a security group that drops packets, never answers.
+deployed decide where a worker's connections to Aurora DSQL and to Secrets Manager go: to the
+service, or into a port that, like a security group that drops packets, never answers. The other
+services, and CloudFormation's response URL, are reached from everywhere.
 """
 
 import ipaddress
 import re
 import socket
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,21 +18,32 @@ from ministack.services import ec2
 from .cloud import Cloud
 from .replacement import expected
 
-POSTGRESQL_PORT = 5432
-DSQL_SERVICE = re.compile(r"com\.amazonaws\.[a-z0-9-]+\.dsql-[a-z0-9]+")
 Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
-    """Where PostgreSQL connections of a worker go."""
+class Service:
+    """A service behind an interface endpoint: the name it has there, and its port."""
 
-    address: str
+    name: re.Pattern[str]
     port: int
 
 
+DSQL = Service(re.compile(r"com\.amazonaws\.[a-z0-9-]+\.dsql-[a-z0-9]+"), 5432)
+SECRETS = Service(re.compile(r"com\.amazonaws\.[a-z0-9-]+\.secretsmanager"), 443)
+
+
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """Where a worker's connections go: address and port of PostgreSQL, URL of Secrets Manager."""
+
+    address: str
+    port: int
+    secrets_url: str
+
+
 class VpcPath:
-    """Decides by the VPC as deployed whether a function reaches dsql-local."""
+    """Decides by the VPC as deployed what a function reaches."""
 
     def __init__(self, cloud: Cloud) -> None:
         for store in ("_security_groups", "_subnets", "_vpc_endpoints"):
@@ -40,48 +51,48 @@ class VpcPath:
         self._cloud = cloud
         self._black_hole = BlackHole()
 
-    def destination(self, vpc_config: Record | None) -> Destination:
+    def destinations(self, vpc_config: Record | None) -> Destinations:
         """Return where a function with *vpc_config* gets to; one in no VPC goes over the internet."""
         groups = (vpc_config or {}).get("SecurityGroupIds") or []
         subnets = (vpc_config or {}).get("SubnetIds") or []
         with request_scope(self._cloud.account, self._cloud.region):
-            open_way = not subnets or _reaches(subnets, groups)
-        if open_way:
-            return Destination(self._cloud.dsql.host, self._cloud.dsql.port)
-        return Destination("127.0.0.1", self._black_hole.port)
+            database, secrets = (
+                not subnets or _reaches(service, subnets, groups) for service in (DSQL, SECRETS)
+            )
+        nowhere = "127.0.0.1", self._black_hole.port
+        address, port = (self._cloud.dsql.host, self._cloud.dsql.port) if database else nowhere
+        secrets_url = self._cloud.endpoint_url if secrets else f"http://{nowhere[0]}:{nowhere[1]}"
+        return Destinations(address, port, secrets_url)
 
 
-def _reaches(subnets: list[str], groups: list[str]) -> bool:
+def _reaches(service: Service, subnets: list[str], groups: list[str]) -> bool:
     vpcs = {ec2._subnets[subnet]["VpcId"] for subnet in subnets if subnet in ec2._subnets}
+    function = {"SubnetIds": subnets, "SecurityGroupIds": groups}
     return any(
         endpoint["VpcId"] in vpcs
         and endpoint["VpcEndpointType"] == "Interface"
-        and DSQL_SERVICE.fullmatch(endpoint["ServiceName"])
+        and service.name.fullmatch(endpoint["ServiceName"])
         and _is_true(endpoint["PrivateDnsEnabled"])
-        and _allowed("IpPermissionsEgress", groups, to=endpoint)
-        and _allowed("IpPermissions", endpoint["SecurityGroupIds"], to=_side(subnets, groups))
+        and _allowed("IpPermissionsEgress", service.port, function, to=endpoint)
+        and _allowed("IpPermissions", service.port, endpoint, to=function)
         for endpoint in ec2._vpc_endpoints.values()
     )
 
 
-def _side(subnets: list[str], groups: list[str]) -> Record:
-    return {"SubnetIds": subnets, "SecurityGroupIds": groups}
-
-
-def _allowed(direction: str, groups: Iterable[str], *, to: Record) -> bool:
-    """Tell whether any rule of *groups* lets 5432 pass between them and the other side."""
+def _allowed(direction: str, port: int, side: Record, *, to: Record) -> bool:
+    """Tell whether any rule of *side*'s groups lets *port* pass between the two sides."""
     return any(
-        _covers_port(rule) and _names(rule, to)
-        for group in groups
+        _covers(rule, port) and _names(rule, to)
+        for group in side["SecurityGroupIds"]
         for rule in (ec2._security_groups.get(group) or {}).get(direction, [])
     )
 
 
-def _covers_port(rule: Record) -> bool:
+def _covers(rule: Record, port: int) -> bool:
     if str(rule["IpProtocol"]) == "-1":
         return True
     tcp = str(rule["IpProtocol"]).lower() in {"tcp", "6"}
-    return tcp and int(rule["FromPort"]) <= POSTGRESQL_PORT <= int(rule["ToPort"])
+    return tcp and int(rule["FromPort"]) <= port <= int(rule["ToPort"])
 
 
 def _names(rule: Record, side: Record) -> bool:

@@ -1,0 +1,212 @@
+"""One client and its PostgreSQL: two transports and the session between them.
+
+Law: moves bytes, decides nothing. Each side is paused while the other does not take what it is
+sent.
+"""
+
+import asyncio
+import logging
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+from dsql_local.errors import DsqlLocalError
+from dsql_local.server.admission import NOT_MAPPED
+from dsql_local.server.house import House
+from dsql_local.session.effects import (
+    Authenticate,
+    Cancel,
+    Close,
+    Effect,
+    Issued,
+    OpenBackend,
+    ToBackend,
+    ToClient,
+    WakeAt,
+)
+from dsql_local.session.session import Session
+from dsql_local.wire.messages import TERMINATE, Problem
+from dsql_local.wire.startup import CancelRequest
+
+log = logging.getLogger(__name__)
+
+ServerName = Callable[[ssl.SSLObject], str | None]
+
+
+class Connection:
+    """Carries out what one session wants."""
+
+    def __init__(self, house: House, client: asyncio.Transport, host: str | None) -> None:
+        self._house = house
+        self._loop = asyncio.get_running_loop()
+        self._host = host or ""
+        self._backend: asyncio.Transport | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._issued: CancelRequest | None = None
+        self._socket = Path()
+        self.client = client
+        self.session = Session(turned_away=house.admission.turned_away(host), not_mapped=NOT_MAPPED)
+        house.connections.add(self)
+        self.do(self.session.begin(self._loop.time()))
+
+    def do(self, effects: list[Effect]) -> None:
+        """Carry out *effects* in their order."""
+        for effect in effects:
+            match effect:
+                case ToClient(data=data):
+                    self.client.write(data)
+                case ToBackend(data=data) if self._backend is not None:
+                    self._backend.write(data)
+                case _:
+                    self._do_rarely(effect)
+
+    def _do_rarely(self, effect: Effect) -> None:
+        """Carry out what happens once in a session's life."""
+        match effect:
+            case Authenticate(user=user, token=token):
+                self.do(self._authenticate(user, token))
+            case OpenBackend():
+                self._house.keep(self._loop.create_task(self._open_backend()))
+            case Issued(pid=pid, key=key):
+                self._issued = CancelRequest(pid=pid, key=key)
+                self._house.sessions[self._issued] = self._socket
+            case Cancel(request=request):
+                self._house.keep(self._loop.create_task(self._house.cancel(request)))
+            case WakeAt(time=at):
+                self._alarm = self._loop.call_at(at, self._ring)
+            case Close():
+                self.close()
+            case ToClient() | ToBackend():
+                pass  # to a backend that is gone
+
+    def _ring(self) -> None:
+        self.do(self.session.tick(self._loop.time()))
+
+    def _authenticate(self, user: str, token: str) -> list[Effect]:
+        try:
+            verdict = self._house.admission.decide(
+                self._host, user=user, token=token, now=time.time()
+            )
+        except DsqlLocalError as error:  # a cluster to be woken, and no room to note it
+            return self._unable(error)
+        if isinstance(verdict, Problem):
+            return self.session.refused(verdict)
+        return self.session.granted(verdict)
+
+    def _unable(self, error: Exception) -> list[Effect]:
+        """Tell the client, and whoever looks at the server, what the machine lacks."""
+        log.warning("a connection to %s failed: %s", self._host, error)
+        message = f"unable to accept connection, {error}"
+        return self.session.refused(Problem(sqlstate="58000", message=message))
+
+    async def _open_backend(self) -> None:
+        cluster = self._house.admission.cluster_of(self._host)
+        try:
+            if cluster is None:
+                raise ConnectionRefusedError("the cluster was deleted")
+            self._socket = await self._house.instances.socket(cluster.identifier)
+            await self._loop.create_unix_connection(lambda: BackendSide(self), str(self._socket))
+        except (DsqlLocalError, OSError) as error:
+            self.do(self._unable(error))
+
+    def backend_made(self, transport: asyncio.Transport) -> None:
+        """Take the connection to PostgreSQL."""
+        self._backend = transport
+        if self.session.closed:
+            self.close()
+        else:
+            self.do(self.session.backend_opened())
+
+    def hold_client(self, *, hold: bool) -> None:
+        """Stop or go on reading what the client sends."""
+        _hold(self.client, hold=hold)
+
+    def hold_backend(self, *, hold: bool) -> None:
+        """Stop or go on reading what PostgreSQL sends."""
+        if self._backend is not None:
+            _hold(self._backend, hold=hold)
+
+    def close(self) -> None:
+        """Close both sides, once what was written is sent."""
+        self._house.connections.discard(self)
+        if self._issued is not None:
+            self._house.sessions.pop(self._issued, None)
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self.client.close()
+        if self._backend is not None:
+            self._backend.write(TERMINATE)
+            self._backend.close()
+            self._backend = None
+
+
+def _hold(transport: asyncio.Transport, *, hold: bool) -> None:
+    if transport.is_closing():
+        return
+    if hold:
+        transport.pause_reading()
+    else:
+        transport.resume_reading()
+
+
+class ClientSide(asyncio.Protocol):
+    """The client's transport; the TLS handshake is over when it is made."""
+
+    def __init__(self, house: House, server_name: ServerName) -> None:
+        self._house = house
+        self._server_name = server_name
+        self._connection: Connection | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin a session for the name the client asked for."""
+        host = self._server_name(transport.get_extra_info("ssl_object"))
+        self._connection = Connection(self._house, cast(asyncio.Transport, transport), host)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand the client's bytes over."""
+        if self._connection is not None:
+            self._connection.do(self._connection.session.from_client(data))
+
+    def pause_writing(self) -> None:
+        """The client does not keep up."""
+        if self._connection is not None:
+            self._connection.hold_backend(hold=True)
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        if self._connection is not None:
+            self._connection.hold_backend(hold=False)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it went changes nothing
+        """End what has no client."""
+        if self._connection is not None:
+            self._connection.do(self._connection.session.ended())
+
+
+class BackendSide(asyncio.Protocol):
+    """PostgreSQL's transport."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Log in."""
+        self._connection.backend_made(cast(asyncio.Transport, transport))
+
+    def data_received(self, data: bytes) -> None:
+        """Hand PostgreSQL's bytes over."""
+        self._connection.do(self._connection.session.from_backend(data))
+
+    def pause_writing(self) -> None:
+        """PostgreSQL does not keep up."""
+        self._connection.hold_client(hold=True)
+
+    def resume_writing(self) -> None:
+        """PostgreSQL has caught up."""
+        self._connection.hold_client(hold=False)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it went changes nothing
+        """End what has no backend."""
+        self._connection.do(self._connection.session.ended())

@@ -1,0 +1,16 @@
+"""What the routes work on."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from dsql_local.server.registry import Registry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """The registry, the secret, the clock, and whom to tell that a cluster is gone."""
+
+    registry: Registry
+    secret: str = field(repr=False)
+    on_cluster_deleted: Callable[[str], Awaitable[None]]
+    now: Callable[[], float]
