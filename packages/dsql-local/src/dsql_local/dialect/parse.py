@@ -11,10 +11,12 @@ import ctypes
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 from postgast.native import lib
 from postgast.pg_query_pb2 import DESCRIPTOR as TREE_DESCRIPTOR
 from postgast.pg_query_pb2 import ParseResult
+
+from dsql_local.dialect.depth import too_deep
 
 # A message of the parse tree; its fields carry PostgreSQL's own names.
 Node = Any
@@ -43,13 +45,12 @@ class Parsed(NamedTuple):
 
 def parse(sql: bytes) -> list[Parsed] | TooDeep | None:
     """Parse a text of any number of statements."""
+    if too_deep(sql):
+        return TooDeep()
     data = None if b"\0" in sql else _protobuf(_utf8(sql))
     if data is None:
         return None
-    try:
-        result: Node = ParseResult.FromString(data)
-    except DecodeError:
-        return TooDeep()
+    result: Node = ParseResult.FromString(data)
     return [_parsed(raw, len(sql)) for raw in result.stmts]
 
 
