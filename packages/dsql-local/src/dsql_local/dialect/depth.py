@@ -9,19 +9,51 @@ chain, and what brackets or CASE and END enclose is one link of it. UNION and JO
 """
 
 import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
 
-from dsql_local.dialect.tokens import Kind, Token, tokens
+from dsql_local.dialect.tokens import tokens
 
 # Half of what is left of the stack when the parser's own bound is used up.
 DEEPEST: Final = 5000
+# Of brackets the parser takes half as many.
+OPEN_AT_MOST: Final = 20_000 - DEEPEST
 SYMBOLS: Final = b"-+*/<>=~!@#%^&|`?:"
-LINKS: Final = frozenset({b"collate", b"zone", b"local", b"operator"})
-CHAINS: Final = frozenset({b"union", b"intersect", b"except", b"join"})
-WORDS: Final = re.compile(rb"\b(?:" + b"|".join(LINKS | CHAINS) + rb")\b", re.IGNORECASE)
-RESTARTS: Final = frozenset(
-    b"and or when then else select from where on having by limit using values set returning".split()
-)
+LINKS: Final = (b"collate", b"zone", b"local", b"operator")
+CHAINS: Final = (b"union", b"intersect", b"except", b"join")
+WORDS: Final = re.compile(rb"\b(?:" + b"|".join(LINKS + CHAINS) + rb")\b", re.IGNORECASE)
+RESTARTS: Final = (
+    b", and or when then else select from where on having by limit using values set returning"
+).split()
+
+
+class Effect(Enum):
+    """What a token does to the depth."""
+
+    OPERATOR = auto()
+    CHAIN = auto()
+    RESTART = auto()
+    OPEN = auto()
+    CLOSE = auto()
+    CASE = auto()
+    END = auto()
+    STOP = auto()
+
+
+# By the token's text: a string or a quoted name is not one of these.
+EFFECTS: Final[Mapping[bytes, Effect]] = {
+    **{bytes([symbol]): Effect.OPERATOR for symbol in SYMBOLS},
+    **dict.fromkeys(LINKS, Effect.OPERATOR),
+    **dict.fromkeys(CHAINS, Effect.CHAIN),
+    **dict.fromkeys(RESTARTS, Effect.RESTART),
+    **dict.fromkeys((b"(", b"["), Effect.OPEN),
+    **dict.fromkeys((b")", b"]"), Effect.CLOSE),
+    b"case": Effect.CASE,
+    b"end": Effect.END,
+    b";": Effect.STOP,
+}
 
 
 def too_deep(sql: bytes) -> bool:
@@ -34,66 +66,61 @@ def too_deep(sql: bytes) -> bool:
     return _deepest(sql) > DEEPEST
 
 
+@dataclass(slots=True)
+class _Level:
+    """The chains inside one pair of brackets, or of CASE and END, as far as they have been read."""
+
+    of_case: bool = False
+    operators: int = 0
+    chained: int = 0
+
+    @property
+    def depth(self) -> int:
+        return self.operators + self.chained
+
+    def take(self, effect: Effect) -> None:
+        if effect is Effect.OPERATOR:
+            self.operators += 1
+            return
+        self.operators = 0
+        if effect is Effect.CHAIN:
+            self.chained += 1
+
+
 def _deepest(sql: bytes) -> int:
-    deepest = 0
-    outer: list[tuple[int, int]] = []
-    below = operators = chained = 0
-    for token in tokens(sql):
-        match _effect(token):
-            case "operator":
-                operators += 1
-            case "chain":
-                chained, operators = chained + 1, 0
-            case "restart":
-                operators = 0
-            case "open":
-                outer.append((operators, chained))
-                below += operators + chained
-                operators = chained = 0
-            case "close" if outer:
-                operators, chained = outer.pop()
-                below -= operators + chained
-            case "end":
-                outer.clear()
-                below = operators = chained = 0
+    deepest = below = 0
+    levels = [_Level()]
+    for effect in _effects(sql):
+        match effect:
+            case Effect.OPEN | Effect.CASE:
+                below += levels[-1].depth
+                levels.append(_Level(of_case=effect is Effect.CASE))
+            case Effect.CLOSE | Effect.END:
+                below -= _close(levels, of_case=effect is Effect.END)
+            case Effect.STOP:
+                below, levels = 0, [_Level()]
             case _:
-                continue
-        deepest = max(deepest, below + operators + chained)
+                levels[-1].take(effect)
+        deepest = max(deepest, below + levels[-1].depth, len(levels) - OPEN_AT_MOST)
+        if deepest > DEEPEST:
+            break
     return deepest
 
 
-def _effect(token: Token) -> str:
-    match token.kind:
-        case Kind.WORD:
-            return _effect_of_word(token.text.lower())
-        case Kind.SEMICOLON:
-            return "end"
-        case Kind.OTHER:
-            return _effect_of_symbol(token.text)
-        case _:
-            return ""
+def _effects(sql: bytes) -> Iterator[Effect]:
+    previous = b""
+    for token in tokens(sql):
+        if previous != b"." and (effect := EFFECTS.get(token.text.lower())):
+            yield effect  # behind a point, any word is a name
+        previous = token.text
 
 
-def _effect_of_symbol(symbol: bytes) -> str:
-    if symbol == b",":
-        return "restart"
-    return BRACKETS.get(symbol, "operator" if symbol in SYMBOLS else "")
-
-
-def _effect_of_word(word: bytes) -> str:
-    if word in LINKS:
-        return "operator"
-    if word in CHAINS:
-        return "chain"
-    return BRACKETS.get(word, "restart" if word in RESTARTS else "")
-
-
-# A chain goes on behind what these enclose.
-BRACKETS: Final = {
-    b"(": "open",
-    b"[": "open",
-    b"case": "open",
-    b")": "close",
-    b"]": "close",
-    b"end": "close",
-}
+def _close(levels: list[_Level], *, of_case: bool) -> int:
+    """Close a CASE, or a bracket with every CASE in it that is a name; tell what is outside."""
+    outside = 0
+    while len(levels) > 1 and (levels[-1].of_case or not of_case):
+        closed = levels.pop()
+        outside += levels[-1].depth
+        if closed.of_case is of_case:
+            break
+    return outside

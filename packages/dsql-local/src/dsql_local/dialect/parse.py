@@ -26,6 +26,9 @@ _FIELDS: Final = TREE_DESCRIPTOR.message_types_by_name["Node"].fields
 NAMES: Final = {field.message_type.name: field.name for field in _FIELDS}
 STATEMENTS: Final = frozenset(name for name in NAMES.values() if name.endswith("_stmt"))
 
+# There may be thousands in one INSERT, and no rule looks at them.
+CONSTANT: Final = "a_const"
+
 # Outside the ASCII range every byte is part of a name, a string or a comment.
 NOT_ASCII: Final = bytes(range(128)) + b"_" * 128
 
@@ -54,20 +57,18 @@ def parse(sql: bytes) -> list[Parsed] | TooDeep | None:
     return [_parsed(raw, len(sql)) for raw in result.stmts]
 
 
-def children(node: Message) -> Iterator[Message]:
-    """Yield the nodes directly below *node*, in the order of the text."""
-    for field, value in node.ListFields():
-        if field.message_type is not None:
-            yield from value if field.is_repeated else (value,)
-
-
 def descendants(node: Message) -> Iterator[Message]:
-    """Yield *node* and all below it, outermost first."""
+    """Yield *node* and all below it but constants, outermost first, in the order of the text."""
     stack = [node]
     while stack:
         found = stack.pop()
         yield found
-        stack.extend(reversed(list(children(found))))
+        below: list[Message] = []
+        for field, value in found.ListFields():
+            if field.message_type is None or field.name == CONSTANT:
+                continue
+            below.extend(value if field.is_repeated else (value,))
+        stack.extend(reversed(below))
 
 
 def choice(node: Message, field: str) -> str:
