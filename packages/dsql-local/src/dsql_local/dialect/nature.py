@@ -153,8 +153,6 @@ def _truth(argument: Node) -> bool:
     match inner_name(argument):
         case "integer":
             return bool(argument.integer.ival)
-        case "boolean":
-            return bool(argument.boolean.boolval)
         case "string":
             return str(argument.string.sval).lower() not in {"false", "off", "0"}
         case _:

@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsql_local.dialect.classifier import Classifier
@@ -41,12 +41,14 @@ fillers = st.sampled_from([" ", "\n", "\t ", "/* x */", "/* ; /* ' */ */", "-- i
 statement_texts = st.sampled_from([*EXAMPLES, *ALLOWED])
 
 
+@settings(deadline=None)
 @given(texts)
 def test_any_text_is_judged_without_an_exception(sql):
     for statement in Classifier().classify(sql):
         assert isinstance(statement, Statement)
 
 
+@settings(deadline=None)
 @given(texts)
 def test_spans_are_in_order_and_between_them_are_semicolons_only(sql):
     done = 0
@@ -61,6 +63,7 @@ def gap_is_empty(gap):
     return all(token.kind is TokenKind.SEMICOLON for token in tokens(gap))
 
 
+@settings(deadline=None)
 @given(st.lists(statement_texts, min_size=1, max_size=5), fillers)
 def test_a_text_of_many_statements_is_judged_as_each_alone(many, filler):
     together = Classifier().classify(f"{filler};".join(many).encode())
@@ -80,6 +83,7 @@ def meaning(statement):
     )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(EXAMPLES), st.data())
 def test_space_comments_and_case_change_nothing(example, data):
     plain = Classifier().classify(example.encode())
@@ -101,6 +105,7 @@ def recased(token, data):
     return token
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(statement_texts, min_size=1, max_size=3), max_size=6))
 def test_no_sequence_of_statements_leaves_the_transaction_in_doubt(messages):
     transaction, classifier = Transaction(), Classifier()

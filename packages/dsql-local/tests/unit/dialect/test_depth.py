@@ -88,5 +88,10 @@ def test_one_link_more_is_too_deep():
     assert too_deep(("SELECT " + " + ".join(["1"] * (DEEPEST + 2))).encode())
 
 
-def test_a_parenthesis_that_is_not_open_is_no_concern():
-    assert not too_deep(b") END ]" * DEEPEST + b"+" * DEEPEST)
+def test_what_closes_without_having_opened_is_no_concern():
+    assert not too_deep(b") END ] 1 + 1 ; " * DEEPEST)
+
+
+@pytest.mark.parametrize("name", ["unions", "cases", "labels named case"])
+def test_a_chain_is_known_before_it_is_parsed(name):
+    assert too_deep(CHAINS[name].encode())

@@ -63,6 +63,18 @@ def test_the_word_after_index_is_the_mode_even_without_a_name():
     assert statement.job.name is None
 
 
+def test_an_index_on_expressions_has_no_columns_to_ask_about():
+    (statement,) = statements(b"CREATE INDEX ASYNC ON t ((a + 1))")
+
+    assert [question.rule for question in statement.questions] == ["index.count"]
+
+
+def test_async_is_no_mode_of_other_statements():
+    (statement,) = statements(b"CREATE TABLE async (a int)")
+
+    assert statement.job is None
+
+
 def test_a_quoted_async_is_the_name_of_a_synchronous_index():
     (statement,) = statements(b'CREATE INDEX "async" ON t (a)')
 
@@ -185,6 +197,25 @@ def test_a_text_of_hundreds_of_levels_is_judged():
     (statement,) = statements(deep)
 
     assert statement.refusal is not None
+
+
+def test_a_text_too_deep_to_be_read_is_refused_as_postgresql_refuses_it():
+    (statement,) = statements(
+        b"SELECT ((" + b"+".join([b"1"] * 6000) + b") + CASE WHEN a THEN 1 END)"
+    )
+
+    assert statement.kind is Kind.UNPARSED
+    assert statement.refusal is not None
+    assert (statement.refusal.sqlstate, statement.refusal.message) == (
+        "54001",
+        "stack depth limit exceeded",
+    )
+
+
+def test_a_type_name_that_is_written_apart_stays_as_it_is():
+    (statement,) = statements(b"CREATE TABLE t (a pg_catalog/**/.numeric)")
+
+    assert statement.verdict == Pass()
 
 
 def test_a_text_postgresql_cannot_send_is_no_statement():

@@ -13,6 +13,7 @@ from dsql_local.dialect.transaction import (
     failed,
     judge,
     message_ended,
+    settled,
     step,
     too_large,
     wrote,
@@ -186,6 +187,18 @@ def test_size_is_told_in_the_detail():
     assert refusal is not None
     assert refusal.message == "transaction size limit 10mb exceeded"
     assert refusal.detail == "Current transaction size 16.00mb > 10mb"
+
+
+@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize("status", [b"I", b"T", b"E"])
+def test_what_postgresql_says_is_so(phase, status):
+    assert settled(Transaction(phase=phase), status).status == status
+
+
+def test_a_block_that_is_as_foreseen_keeps_what_counts():
+    block = Transaction(phase=Phase.BLOCK, defined=True, rows=5)
+
+    assert settled(block, b"T") == block
 
 
 def test_a_commit_that_fails_ends_the_transaction():

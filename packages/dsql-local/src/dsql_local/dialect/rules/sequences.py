@@ -23,14 +23,11 @@ def _option(options: Node, name: str) -> Node | None:
 
 
 def _number(option: Node) -> int | None:
-    argument = option.arg
-    match inner_name(argument):
-        case "integer":
-            return int(argument.integer.ival)
-        case "float":
-            return int(argument.float.fval) if argument.float.fval.isdigit() else None
-        case _:
-            return None
+    """The value of an option; one of more digits than an integer has comes as text."""
+    if inner_name(option.arg) == "integer":
+        return int(option.arg.integer.ival)
+    digits = option.arg.float.fval
+    return int(digits) if digits.isdigit() else None
 
 
 def uncached(options: Node) -> Details | None:
