@@ -3,7 +3,6 @@
 Law: a parameter may be set if it is on the list; any may be reset.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 from dsql_local.dialect.parse import Node, choice
@@ -95,30 +94,31 @@ def _savepoint(node: Node) -> Details | None:
     return {"statement": found} if found else None
 
 
-def _rules() -> Iterator[Rule]:
-    parameter = 'setting configuration parameter "{name}" not supported'
-    isolation = "Unsupported isolation level: {level}"
-    yield Rule(
+PARAMETER: Final = 'setting configuration parameter "{name}" not supported'
+LEVEL: Final = "Unsupported isolation level: {level}"
+
+RULES = (
+    Rule(
         id="setting.isolation",
         since=RECORDED,
         on="variable_set_stmt",
         find=_set_level,
-        message=isolation,
+        message=LEVEL,
         evidence=golden("isolation", "set_transaction_serializable"),
         basis="recorded",
         example="SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
-    )
-    yield Rule(
+    ),
+    Rule(
         id="setting.transaction",
         since=RECORDED,
         on="variable_set_stmt",
         find=_of_transaction,
-        message=parameter,
+        message=PARAMETER,
         evidence=golden("transaction", "read_only"),
         basis="recorded",
         example="SET TRANSACTION READ ONLY",
-    )
-    yield Rule(
+    ),
+    Rule(
         id="setting.reserved",
         since=MEASURED,
         on="variable_set_stmt",
@@ -129,38 +129,38 @@ def _rules() -> Iterator[Rule]:
         evidence=PROXY,
         basis="reported",
         example="SET dsql.unknown = 1",
-    )
-    yield Rule(
+    ),
+    Rule(
         id="setting.parameter",
         since=RECORDED,
         on="variable_set_stmt",
         find=_unsettable,
-        message=parameter,
+        message=PARAMETER,
         evidence=golden("isolation", "set_default_isolation"),
         basis="recorded",
         example="SET statement_timeout = 1",
-    )
-    yield Rule(
+    ),
+    Rule(
         id="setting.of_role",
         since=RECORDED,
         on="alter_role_set_stmt",
         find=_unsettable_for_role,
-        message=parameter,
+        message=PARAMETER,
         evidence=SET_ROLE,
         basis="inferred",
         example="ALTER ROLE u SET work_mem = '4MB'",
-    )
-    yield Rule(
+    ),
+    Rule(
         id="transaction.isolation",
         since=RECORDED,
         on="transaction_stmt",
         find=lambda node: _level(node.options),
-        message=isolation,
+        message=LEVEL,
         evidence=golden("isolation", "begin_serializable"),
         basis="recorded",
         example="BEGIN ISOLATION LEVEL SERIALIZABLE",
-    )
-    yield Rule(
+    ),
+    Rule(
         id="transaction.savepoint",
         since=RECORDED,
         on="transaction_stmt",
@@ -169,7 +169,5 @@ def _rules() -> Iterator[Rule]:
         evidence=golden("transaction", "savepoint"),
         basis="recorded",
         example="SAVEPOINT s",
-    )
-
-
-RULES = tuple(_rules())
+    ),
+)
