@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsql_local.running import NAME
+from dsql_local.ready_file import NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from dsql_local.cli import commands
-from dsql_local.running import NAME
+from dsql_local.ready_file import NAME
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - what add_subparsers returns has no public name
 

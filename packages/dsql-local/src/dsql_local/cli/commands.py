@@ -16,11 +16,11 @@ from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsql_local import running
+from dsql_local import ready_file
 from dsql_local.auth import Credential, sign
 from dsql_local.errors import NotServing, ProgramMissing
 from dsql_local.options import Options
-from dsql_local.running import Running
+from dsql_local.ready_file import Running
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class StandAlone:
     @classmethod
     def of(cls, arguments: Namespace) -> "StandAlone":
         """Find it through the ready file."""
-        server = running.read(arguments.ready_file)
+        server = ready_file.read(arguments.ready_file)
         if not (server.endpoint and server.access_key_id and server.secret_access_key):
             raise NotServing(
                 "the server has no stand-alone cluster", fix="Start it without --no-admin-cluster."

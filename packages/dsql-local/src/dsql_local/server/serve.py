@@ -21,7 +21,7 @@ from dsql_local.errors import PortInUse
 from dsql_local.options import Options
 from dsql_local.postgres import place as places
 from dsql_local.postgres import template as templates
-from dsql_local.running import Running
+from dsql_local.ready_file import Running
 from dsql_local.server import stand_alone, tls
 from dsql_local.server.admission import Admission
 from dsql_local.server.control import start_control
