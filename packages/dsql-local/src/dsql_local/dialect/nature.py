@@ -94,12 +94,12 @@ def nature_of(name: str, node: Node) -> Nature:
 
 def job_of(name: str, node: Node) -> Job:
     """The work of an ASYNC statement."""
-    relation = node.relation.relname
+    schema, relation = node.relation.schemaname, node.relation.relname
     if name == "index_stmt":
-        return Job(type="INDEX_BUILD", relation=relation, name=node.idxname or None)
-    return Job(
-        type="VALIDATE_CONSTRAINT", relation=relation, name=node.cmds[0].alter_table_cmd.name
-    )
+        index = node.idxname or None
+        return Job(type="INDEX_BUILD", schema=schema, relation=relation, name=index)
+    constraint = node.cmds[0].alter_table_cmd.name
+    return Job(type="VALIDATE_CONSTRAINT", schema=schema, relation=relation, name=constraint)
 
 
 def _of_query(node: Node) -> Nature:

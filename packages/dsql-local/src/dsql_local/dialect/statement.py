@@ -71,6 +71,7 @@ class Job:
     """Work a statement hands to the background; its answer is one row with a `job_id`."""
 
     type: Literal["INDEX_BUILD", "VALIDATE_CONSTRAINT"]
+    schema: str = ""
     relation: str
     name: str | None
 
