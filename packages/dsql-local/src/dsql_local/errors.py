@@ -149,3 +149,15 @@ class RulesMalformed(DsqlLocalError):
     """A row of the dialect's rule tables is not a rule."""
 
     code = "L300"
+
+
+class StatementFailed(DsqlLocalError):
+    """PostgreSQL refused a statement of the server's own."""
+
+    code = "L429"
+
+
+class BaselineMissing(DsqlLocalError):
+    """A cluster was to go back to a baseline nobody has set."""
+
+    code = "L114"

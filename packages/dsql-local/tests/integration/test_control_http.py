@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 import uvloop
 
+from dsql_local.server.baselines import Baselines
 from dsql_local.server.control import start_control
 from dsql_local.server.control.connection import Connection, Limits
 from dsql_local.server.control.exchange import Request, Response
@@ -30,6 +31,10 @@ def run(request):
     return run
 
 
+async def no_postgres(identifier):
+    raise ConnectionRefusedError(identifier)
+
+
 @pytest.fixture
 def control(tmp_path):
     """A control endpoint on a free port, and whom it told of deleted clusters."""
@@ -41,6 +46,7 @@ def control(tmp_path):
 
         server = await start_control(
             Registry(tmp_path, region="us-east-1", account="111122223333"),
+            baselines=Baselines(no_postgres),
             host="127.0.0.1",
             port=0,
             secret=SECRET,
@@ -334,6 +340,7 @@ def test_without_a_secret_there_is_no_endpoint(run, tmp_path):
     async def main():
         await start_control(
             Registry(tmp_path, region="us-east-1", account="111122223333"),
+            baselines=Baselines(no_postgres),
             host="127.0.0.1",
             port=0,
             secret="",

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from dsql_local.auth import Credential
+from dsql_local.server.baselines import Baselines
 from dsql_local.server.control.control import Control
 from dsql_local.server.control.exchange import Request, Response
 from dsql_local.server.control.identities import FORGET_AFTER_S
@@ -56,6 +57,7 @@ class Endpoint:
         )
         control = Control(
             registry=self.registry,
+            baselines=Baselines(no_postgres),
             secret=SECRET,
             on_cluster_deleted=self.on_cluster_deleted,
             now=lambda: NOW,
@@ -64,6 +66,10 @@ class Endpoint:
 
     def create(self, **body: Any) -> dict[str, Any]:
         return dict(self.send("POST", "/cluster", body).content)
+
+
+async def no_postgres(identifier):
+    raise ConnectionRefusedError(identifier)
 
 
 @pytest.fixture

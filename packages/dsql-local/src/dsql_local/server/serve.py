@@ -24,6 +24,7 @@ from dsql_local.postgres import template as templates
 from dsql_local.ready_file import Running
 from dsql_local.server import stand_alone, tls
 from dsql_local.server.admission import Admission
+from dsql_local.server.baselines import Baselines
 from dsql_local.server.control import start_control
 from dsql_local.server.data_directory import held
 from dsql_local.server.house import House
@@ -141,8 +142,11 @@ async def _open(server: Prepared) -> AsyncIterator[Running]:
         if server.cluster:
             await server.instances.socket(server.cluster.identifier)
         secret = secrets.token_urlsafe(32)
+        baselines = Baselines(server.instances.socket)
+        stack.callback(baselines.close)
         control = await start_control(
             server.registry,
+            baselines=baselines,
             host=server.options.host,
             port=server.options.control_port,
             secret=secret,

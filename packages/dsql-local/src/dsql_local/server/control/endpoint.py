@@ -7,6 +7,7 @@ import asyncio
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable, Mapping
 
+from dsql_local.server.baselines import Baselines
 from dsql_local.server.control.connection import Connection
 from dsql_local.server.control.control import Control
 from dsql_local.server.control.exchange import Request, Response
@@ -36,6 +37,7 @@ class ControlServer:
 async def start_control(
     registry: Registry,
     *,
+    baselines: Baselines,
     host: str,
     port: int,
     secret: str,
@@ -46,7 +48,11 @@ async def start_control(
     if not secret:
         raise ValueError("the control endpoint needs a secret")
     control = Control(
-        registry=registry, secret=secret, on_cluster_deleted=on_cluster_deleted, now=now
+        registry=registry,
+        baselines=baselines,
+        secret=secret,
+        on_cluster_deleted=on_cluster_deleted,
+        now=now,
     )
     connections: dict[asyncio.Task[None], StreamWriter] = {}
 
