@@ -161,3 +161,21 @@ class BaselineMissing(DsqlLocalError):
     """A cluster was to go back to a baseline nobody has set."""
 
     code = "L114"
+
+
+class DriverMissing(DsqlLocalError):
+    """A Python driver that is not installed with dsql-local is needed."""
+
+    code = "L102"
+
+
+class ControlFailed(DsqlLocalError):
+    """The control endpoint refused a request."""
+
+    code = "L103"
+
+
+class StartFailed(DsqlLocalError):
+    """A server that was to run for a while did not start."""
+
+    code = "L104"
