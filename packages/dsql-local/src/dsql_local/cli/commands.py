@@ -15,6 +15,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from dsql_local import ready_file
+from dsql_local.dialect.limits import Limits
 from dsql_local.endpoint import Endpoint
 from dsql_local.errors import ProgramMissing
 from dsql_local.options import Options
