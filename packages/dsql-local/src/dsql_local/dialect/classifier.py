@@ -37,14 +37,14 @@ class Classifier:
     """The rules with one set of limits, and the texts it has seen."""
 
     def __init__(self, limits: Limits = DEFAULT) -> None:
-        self._limits = limits
+        self.limits = limits
         self._seen: dict[bytes, tuple[Statement, ...]] = {}
 
     def classify(self, sql: bytes) -> tuple[Statement, ...]:
         """Judge each statement of a text."""
         if (known := self._seen.get(sql)) is not None:
             return known
-        found = tuple(_statements(sql, self._limits))
+        found = tuple(_statements(sql, self.limits))
         if len(sql) <= LONGEST_REMEMBERED:
             self._remember(sql, found)
         return found

@@ -20,10 +20,12 @@ from dsql_local.session.effects import (
     Cancel,
     Close,
     Effect,
+    HoldClient,
     Issued,
     OpenBackend,
     ToBackend,
     ToClient,
+    Unknown,
     WakeAt,
 )
 from dsql_local.session.session import Session
@@ -47,7 +49,12 @@ class Connection:
         self._issued: CancelRequest | None = None
         self._socket = Path()
         self.client = client
-        self.session = Session(turned_away=house.admission.turned_away(host), not_mapped=NOT_MAPPED)
+        self._holders: set[str] = set()
+        self.session = Session(
+            turned_away=house.admission.turned_away(host),
+            not_mapped=NOT_MAPPED,
+            classifier=house.classifier,
+        )
         house.connections.add(self)
         self.do(self.session.begin(self._loop.time()))
 
@@ -63,7 +70,7 @@ class Connection:
                     self._do_rarely(effect)
 
     def _do_rarely(self, effect: Effect) -> None:
-        """Carry out what happens once in a session's life."""
+        """Carry out what is not moving bytes."""
         match effect:
             case Authenticate(user=user, token=token):
                 self.do(self._authenticate(user, token))
@@ -74,12 +81,22 @@ class Connection:
                 self._house.sessions[self._issued] = self._socket
             case Cancel(request=request):
                 self._house.keep(self._loop.create_task(self._house.cancel(request)))
-            case WakeAt(time=at):
-                self._alarm = self._loop.call_at(at, self._ring)
             case Close():
                 self.close()
+            case WakeAt() | HoldClient() | Unknown() as aside:
+                self._do_aside(aside)
             case ToClient() | ToBackend():
                 pass  # to a backend that is gone
+
+    def _do_aside(self, effect: WakeAt | HoldClient | Unknown) -> None:
+        """Carry out what neither connection sees."""
+        match effect:
+            case WakeAt(time=at):
+                self._alarm = self._loop.call_at(at, self._ring)
+            case HoldClient(hold=hold):
+                self.hold_client("session", hold=hold)
+            case Unknown(sql=sql):
+                self._house.unknown.note(sql)
 
     def _ring(self) -> None:
         self.do(self.session.tick(self._loop.time()))
@@ -119,9 +136,18 @@ class Connection:
         else:
             self.do(self.session.backend_opened())
 
-    def hold_client(self, *, hold: bool) -> None:
-        """Stop or go on reading what the client sends."""
-        _hold(self.client, hold=hold)
+    def from_client(self, data: bytes) -> None:
+        """Take bytes from the client."""
+        self.do(self.session.from_client(data, self._loop.time()))
+
+    def from_backend(self, data: bytes) -> None:
+        """Take bytes from PostgreSQL."""
+        self.do(self.session.from_backend(data, self._loop.time()))
+
+    def hold_client(self, holder: str, *, hold: bool) -> None:
+        """Read nothing of what the client sends while there is one who holds it."""
+        (self._holders.add if hold else self._holders.discard)(holder)
+        _hold(self.client, hold=bool(self._holders))
 
     def hold_backend(self, *, hold: bool) -> None:
         """Stop or go on reading what PostgreSQL sends."""
@@ -167,7 +193,7 @@ class ClientSide(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Hand the client's bytes over."""
         if self._connection is not None:
-            self._connection.do(self._connection.session.from_client(data))
+            self._connection.from_client(data)
 
     def pause_writing(self) -> None:
         """The client does not keep up."""
@@ -197,15 +223,15 @@ class BackendSide(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Hand PostgreSQL's bytes over."""
-        self._connection.do(self._connection.session.from_backend(data))
+        self._connection.from_backend(data)
 
     def pause_writing(self) -> None:
         """PostgreSQL does not keep up."""
-        self._connection.hold_client(hold=True)
+        self._connection.hold_client("PostgreSQL", hold=True)
 
     def resume_writing(self) -> None:
         """PostgreSQL has caught up."""
-        self._connection.hold_client(hold=False)
+        self._connection.hold_client("PostgreSQL", hold=False)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it went changes nothing
         """End what has no backend."""

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from dsql_local.dialect.classifier import Classifier
 from dsql_local.server.admission import Admission
 from dsql_local.server.instances import Instances
+from dsql_local.server.unknown import UnknownStatements
 from dsql_local.wire.startup import CancelRequest, encode_cancel
 
 
@@ -24,6 +26,8 @@ class House:
 
     admission: Admission
     instances: Instances
+    classifier: Classifier
+    unknown: UnknownStatements
     # Where the PostgreSQL is that issued a cancel key: process ids are unique on the machine.
     sessions: dict[CancelRequest, Path] = field(default_factory=dict)
     connections: set[Closable] = field(default_factory=set)

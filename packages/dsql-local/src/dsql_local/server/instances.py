@@ -8,6 +8,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
+from dsql_local.dialect.limits import Limits
 from dsql_local.postgres.instance import Instance
 from dsql_local.postgres.place import Place
 
@@ -15,9 +16,10 @@ from dsql_local.postgres.place import Place
 class Instances:
     """The PostgreSQL instances of one server."""
 
-    def __init__(self, place: Place, template: Path) -> None:
+    def __init__(self, place: Place, template: Path, *, limits: Limits) -> None:
         self._place = place
         self._template = template
+        self._limits = limits
         self._instances: dict[str, Instance] = {}
         self._turns: dict[str, asyncio.Lock] = {}
 
@@ -52,7 +54,7 @@ class Instances:
     def _instance(self, identifier: str) -> Instance:
         if identifier not in self._instances:
             self._instances[identifier] = Instance(
-                identifier, place=self._place, template=self._template
+                identifier, place=self._place, template=self._template, limits=self._limits
             )
         return self._instances[identifier]
 

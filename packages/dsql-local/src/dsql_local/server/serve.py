@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from os import getpid
 
+from dsql_local.dialect.classifier import Classifier
 from dsql_local.errors import PortInUse
 from dsql_local.options import Options
 from dsql_local.postgres import place as places
@@ -31,6 +32,7 @@ from dsql_local.server.house import House
 from dsql_local.server.instances import Instances
 from dsql_local.server.listener import BACKLOG, Listener
 from dsql_local.server.registry import Cluster, Registry
+from dsql_local.server.unknown import UnknownStatements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,8 @@ def prepared(options: Options) -> Iterator[Prepared]:
         files = tls.Files(directory=directory.tls)
         tls.provide(files, tls.host_patterns(registry.region, registry.suffix), datetime.now(UTC))
         place = stack.enter_context(places.settled(directory.path))
-        instances = Instances(place, templates.prepare(place, templates.cache()))
+        template = templates.prepare(place, templates.cache())
+        instances = Instances(place, template, limits=options.limits)
         instances.check([known.identifier for known in registry.list_clusters()])
         yield Prepared(
             options=options,
@@ -154,7 +157,12 @@ async def _open(server: Prepared) -> AsyncIterator[Running]:
             now=time.time,
         )
         stack.push_async_callback(control.close)
-        house = House(admission=Admission(server.registry), instances=server.instances)
+        house = House(
+            admission=Admission(server.registry),
+            instances=server.instances,
+            classifier=Classifier(server.options.limits),
+            unknown=UnknownStatements(logged=server.options.log_unknown),
+        )
         context = tls.server_context(server.files)
         stack.push_async_callback(house.close)
         listener = Listener(server.sock, tls=context, house=house)

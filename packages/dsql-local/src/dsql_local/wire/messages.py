@@ -76,6 +76,16 @@ def query(sql: str) -> bytes:
     return frame(b"Q", _zero_terminated(sql))
 
 
+def query_of(sql: bytes) -> bytes:
+    """Encode a simple query of a text in the client's encoding."""
+    return frame(b"Q", sql + b"\0")
+
+
+def copy_fail(reason: str) -> bytes:
+    """Encode a CopyFail."""
+    return frame(b"f", _zero_terminated(reason))
+
+
 def literal(text: str) -> str:
     """Quote *text* for SQL, whatever ``standard_conforming_strings`` says."""
     escaped = text.replace("\\", "\\\\").replace("'", "''")
