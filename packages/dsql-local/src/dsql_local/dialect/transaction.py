@@ -116,12 +116,12 @@ def followed(transaction: Transaction, statement: Statement, *, now: float) -> T
             return Transaction(phase=Phase.BLOCK, began=now) if begins else ended
         case Kind.BEGIN:
             return _moved(_started(transaction, now), Event.BEGIN)
-        case kind:
-            return replace(
-                _moved(_started(transaction, now), Event.STATEMENT),
-                defined=transaction.defined or kind is Kind.DDL,
-                wrote=transaction.wrote or kind is Kind.WRITE,
-            )
+        case Kind.DDL:
+            return replace(_carried_on(transaction, now), defined=True)
+        case Kind.WRITE:
+            return replace(_carried_on(transaction, now), wrote=True)
+        case _:
+            return _carried_on(transaction, now)
 
 
 def failed(transaction: Transaction, *, at: Kind = Kind.QUERY) -> Transaction:
@@ -172,6 +172,13 @@ def wrote(
 def too_large(size: int, *, limits: Limits = DEFAULT) -> Refusal | None:
     """What COMMIT answers when the transaction wrote *size* bytes."""
     return _over(BYTES, size, limits)
+
+
+def _carried_on(transaction: Transaction, now: float) -> Transaction:
+    """The transaction after one more statement; most change nothing."""
+    if transaction.phase is Phase.NONE:
+        return Transaction(phase=Phase.IMPLICIT, began=now)
+    return transaction
 
 
 def _started(transaction: Transaction, now: float) -> Transaction:

@@ -50,6 +50,9 @@ END $$;
 CREATE CONSTRAINT TRIGGER refuse_commit AFTER INSERT ON dsql_local.overstepped
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION dsql_local.refuse_commit();
 
+UPDATE pg_catalog.pg_trigger SET tgisinternal = true
+ WHERE tgrelid = 'dsql_local.overstepped'::regclass;
+
 CREATE FUNCTION dsql_local.count_written() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE

@@ -16,6 +16,7 @@ from dsql_local.wire.frames import Frame
 MARK: Final = b"\0sdsql_local\0"
 POSITION: Final = b"\0P"
 ERROR, NOTICE, READY, COPY_IN, COMPLETE = (ord(each) for each in "ENZGC")
+NEVER_AWAITED: Final = frozenset({READY, COPY_IN})
 # What is always looked at, and what is too while something is awaited.
 QUIET: Final = frozenset(b"ENZG")
 WATCHFUL: Final = QUIET | frozenset(b"123TnCIs")
@@ -32,22 +33,23 @@ class Answers:
 
     def heard(self, frame: Frame) -> bytes:
         """Give what the client gets of this message, if anything."""
-        match frame.type:
-            case kind if kind == ERROR:
-                return self._error(frame)
-            case kind if kind == NOTICE:
-                return self._notice(frame)
-            case kind if kind in {READY, COPY_IN} or not self._awaited:
-                return frame.raw
-            case _:
-                return self._awaited_one(frame)
-
-    def _awaited_one(self, frame: Frame) -> bytes:
+        kind = frame.type
+        if kind == ERROR:
+            return self._error(frame)
+        if kind == NOTICE:
+            return self._notice(frame)
+        if not self._awaited or kind in NEVER_AWAITED:
+            return frame.raw
         head = self._awaited[0]
-        if frame.type in head.ends:
+        if kind in head.ends:
             self._awaited.popleft()
             if head.names:
                 self._translator.names.acknowledged(*head.names)
+        if head.plain:
+            return frame.raw
+        return self._changed(frame, head)
+
+    def _changed(self, frame: Frame, head: Awaited) -> bytes:
         if head.hidden:
             return b""
         if head.tag is not None and frame.type == COMPLETE:
@@ -57,7 +59,7 @@ class Answers:
     def _notice(self, frame: Frame) -> bytes:
         if MARK not in frame.raw:
             return frame.raw
-        if self._awaited:
+        if self._awaited and not self._awaited[0].plain:
             self._awaited[0].tag = messages.fields_of(frame.body)["M"]
         return b""
 

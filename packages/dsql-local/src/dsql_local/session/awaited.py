@@ -74,16 +74,23 @@ class Awaited:
 
     A *hidden* one is to a question of our own. *refusal* is what a failure means that was brought
     about on purpose. *names* is a prepared statement's name and what it stands for once PostgreSQL
-    has answered. *tag* replaces the command tag.
+    has answered. *tag* replaces the command tag. A *plain* one is passed on as it comes.
     """
 
     ends: frozenset[int]
+    plain: bool = False
     hidden: bool = False
     refusal: Refusal | None = None
     origin: Origin | None = None
     names: tuple[bytes, Statement | None] | None = None
     statement: Statement | None = None
     tag: str | None = None
+
+
+# Of these nothing is known but when they end, so one of each does.
+BIND: Final = Awaited(ends=BOUND, plain=True)
+DESCRIPTION: Final = Awaited(ends=DESCRIBED, plain=True)
+EXECUTION: Final = Awaited(ends=DONE, plain=True)
 
 
 def hidden(*ends: frozenset[int]) -> Iterable[Awaited]:

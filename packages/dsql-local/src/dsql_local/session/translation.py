@@ -14,10 +14,12 @@ from dsql_local.dialect.classifier import Classifier
 from dsql_local.dialect.statement import PASS, Kind, Refusal, Statement
 from dsql_local.dialect.transaction import Transaction
 from dsql_local.session.awaited import (
+    BIND,
     BOUND,
     CLOSED,
-    DESCRIBED,
+    DESCRIPTION,
     DONE,
+    EXECUTION,
     PARSED,
     Awaited,
     Edit,
@@ -25,7 +27,7 @@ from dsql_local.session.awaited import (
     hidden,
 )
 from dsql_local.session.names import Names
-from dsql_local.session.treatment import MARKER, Treatment, guard, replaced, treated
+from dsql_local.session.treatment import MARKER, PLAIN, Treatment, guard, replaced, treated
 from dsql_local.wire import extended, messages
 from dsql_local.wire.frames import Frame
 
@@ -46,6 +48,8 @@ class Translator:
         # Statements that went to PostgreSQL and that no rule knows.
         self.unknown: list[bytes] = []
         self._transaction = IDLE
+        # Whether something of this round was refused: PostgreSQL ignores the rest of it.
+        self._over = False
         self._classifier = classifier
         self._handlers: dict[int, Callable[[Frame, float], bytes]] = {
             ord("Q"): self._query,
@@ -65,6 +69,7 @@ class Translator:
     def settled(self, status: bytes) -> None:
         """A round has ended, and PostgreSQL says where things stand."""
         self.awaited.clear()
+        self._over = False
         idle = status == b"I"
         self._transaction = IDLE if idle else transactions.settled(self._transaction, status)
         self.names.settled(idle=idle)
@@ -79,7 +84,8 @@ class Translator:
         answers: list[Awaited] = []
         edits: list[Edit] = []
         for statement in statements:  # each is judged as if those before it succeed
-            treatment = self._judged(statement, text, now)
+            treatment = self._judged(statement, now)
+            self._note(statement, text)
             answers += [*hidden(*[DONE] * len(treatment.before)), _answer(statement, treatment)]
             if not treatment.plain:
                 edits.append(_edit(statement, treatment, text))
@@ -91,33 +97,41 @@ class Translator:
         self.awaited.extend(answers)
         return messages.query_of(origin.sent())
 
-    def _judged(self, statement: Statement, text: bytes, now: float) -> Treatment:
+    def _judged(self, statement: Statement, now: float) -> Treatment:
+        if self._over:
+            return treated(statement, statement.refusal)
         self._transaction, refusal = transactions.step(
             self._transaction, statement, now=now, limits=self._classifier.limits
         )
-        if statement.unknown:
-            self.unknown.append(text[slice(*statement.span)])
+        self._over = refusal is not None
         return treated(statement, refusal)
 
     def _parse(self, message: Frame, _now: float) -> bytes:
         name, text = extended.name_of(message), messages.statement_of(message)
         statement = self._only(text)
         if name is None or text is None or statement is None:
-            self.awaited.append(Awaited(ends=PARSED, names=(name or b"", None)))
+            self.awaited.append(Awaited(ends=PARSED, plain=True, names=(name or b"", None)))
             self.names.sent(name or b"", None)
             return message.raw
         self.names.sent(name, statement)
+        self._note(statement, text)
         if refusal := statement.refusal:
             asked = self._unseen(guard(statement.questions)) if statement.questions else b""
+            if not self._over:
+                self._transaction, self._over = transactions.failed(self._transaction), True
             self.awaited.append(Awaited(ends=PARSED, refusal=refusal))
             return asked + messages.with_statement(message, MARKER)
         treatment = replaced(statement)
-        answer = Awaited(ends=PARSED, names=(name, statement))
+        answer = Awaited(ends=PARSED, plain=True, names=(name, statement))
         self.awaited.append(answer)
         if treatment.sql is None:
             return message.raw
         answer.origin = Origin(text=text, edits=(Edit(*statement.span, treatment.sql),))
         return messages.with_statement(message, answer.origin.sent())
+
+    def _note(self, statement: Statement, text: bytes) -> None:
+        if statement.unknown:
+            self.unknown.append(text[slice(*statement.span)])
 
     def _only(self, text: bytes | None) -> Statement | None:
         """The one statement of a text; of more PostgreSQL prepares none."""
@@ -127,16 +141,19 @@ class Translator:
     def _bind(self, message: Frame, _now: float) -> bytes:
         if pair := extended.bound_by(message):
             self.names.bound(*pair)
-        self.awaited.append(Awaited(ends=BOUND))
+        self.awaited.append(BIND)
         return message.raw
 
     def _execute(self, message: Frame, now: float) -> bytes:
         portal = extended.name_of(message)
         statement = None if portal is None else self.names.of_portal(portal)
         if statement is None:
-            self.awaited.append(Awaited(ends=DONE))
+            self.awaited.append(EXECUTION)
             return message.raw
-        treatment = self._judged(statement, b"", now)
+        treatment = self._judged(statement, now)
+        if treatment is PLAIN:
+            self.awaited.append(EXECUTION)
+            return message.raw
         before = b"".join(self._unseen(each) for each in treatment.before)
         if treatment.refusal is None:
             self.awaited.append(_answer(statement, treatment))
@@ -158,14 +175,15 @@ class Translator:
         )
 
     def _describe(self, message: Frame, _now: float) -> bytes:
-        self.awaited.append(Awaited(ends=DESCRIBED))
+        self.awaited.append(DESCRIPTION)
         return message.raw
 
     def _close(self, message: Frame, _now: float) -> bytes:
         name = extended.closed_by(message)
         if name is not None:
             self.names.sent(name, None)
-        self.awaited.append(Awaited(ends=CLOSED, names=None if name is None else (name, None)))
+        names = None if name is None else (name, None)
+        self.awaited.append(Awaited(ends=CLOSED, plain=True, names=names))
         return message.raw
 
     def _function_call(self, _message: Frame, _now: float) -> bytes:
