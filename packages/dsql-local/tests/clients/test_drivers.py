@@ -39,8 +39,12 @@ def test_psycopg_s_pool_signs_a_token_for_each_connection(dsql_cluster):
 
 
 def test_psycopg_s_server_side_cursor_is_refused(dsql):
-    with pytest.raises(psycopg.errors.FeatureNotSupported), dsql.transaction():
-        dsql.cursor("named").execute("SELECT 1")
+    with (
+        pytest.raises(psycopg.errors.FeatureNotSupported),
+        dsql.transaction(),
+        dsql.cursor("named") as cursor,
+    ):
+        cursor.execute("SELECT 1")
 
 
 def test_psycopg2_makes_writes_and_reads(dsql_cluster):

@@ -26,7 +26,7 @@ def test_the_psycopg_flavour_s_pool_runs_a_transaction(dsql_cluster, dsql):
         connection.execute("INSERT INTO visits VALUES (1)")
         return connection.execute("SELECT count(*) FROM visits").fetchone()
 
-    with aurora_dsql_psycopg.AuroraDSQLThreadPool(kwargs=parameters, max_size=2) as pool:
+    with aurora_dsql_psycopg.create_pool(kwargs=parameters, min_size=1, max_size=2) as pool:
         assert pool.run_transaction(visit) == (1,)
     assert dsql.execute("SELECT id FROM visits").fetchall() == [(1,)]
 

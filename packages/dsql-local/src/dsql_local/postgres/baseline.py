@@ -23,6 +23,11 @@ _ALONE: Final = (
 _SESSIONS: Final = (
     "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
 )
+# What a database has that is not in it, as SQL.
+_BESIDES: Final = (
+    "SELECT quote_nullable(datacl), quote_nullable(shobj_description(oid, 'pg_database'))"
+    " FROM pg_database WHERE datname = 'postgres'"
+)
 _SET_ACL: Final = "UPDATE pg_database SET datacl = {acl}::aclitem[] WHERE datname = '{database}'"
 # PostgreSQL tells nobody that a session has ended; it takes a millisecond or two.
 _POLL_S: Final = 0.001
@@ -62,6 +67,7 @@ class Baseline:
             await self._replace("postgres", COPY)
             connection = await self._connected()
             await connection.run("SELECT dsql_local_baseline.put_roles_back()")
+            await _note_writes(connection)  # a new database counts from zero
             return "by copy"
 
     def close(self) -> None:
@@ -82,14 +88,12 @@ class Baseline:
         connection = await Superuser.connect(self._socket, database="template1", name=NAME)
         try:
             await _end_sessions(connection)
-            acl = await connection.run(
-                "SELECT coalesce(quote_literal(datacl::text), 'NULL') FROM pg_database"
-                " WHERE datname = 'postgres'"
-            )
+            [[acl, comment]] = await connection.run(_BESIDES)
             await connection.run(f"DROP DATABASE IF EXISTS {database}")
             await connection.run(f"CREATE DATABASE {database} TEMPLATE {by} STRATEGY file_copy")
             await connection.run("SET allow_system_table_mods = on")
-            await connection.run(_SET_ACL.format(acl=acl[0][0], database=database))
+            await connection.run(_SET_ACL.format(acl=acl, database=database))
+            await connection.run(f"COMMENT ON DATABASE {database} IS {comment}")
         finally:
             connection.close()
 

@@ -174,11 +174,10 @@ BEGIN
   IF new_roles IS NOT NULL THEN
     EXECUTE 'DROP ROLE ' || new_roles;
   END IF;
-  IF EXISTS (SELECT * FROM pg_authid EXCEPT SELECT * FROM roles)
-     OR EXISTS (SELECT * FROM roles EXCEPT SELECT * FROM pg_authid) THEN
-    DELETE FROM pg_authid;
-    INSERT INTO pg_authid SELECT * FROM roles;
-  END IF;
+  -- Only what differs: without its own row in pg_authid nobody may do anything.
+  DELETE FROM pg_authid WHERE oid IN (SELECT oid FROM (SELECT * FROM pg_authid
+                                                       EXCEPT SELECT * FROM roles) changed);
+  INSERT INTO pg_authid SELECT * FROM roles EXCEPT SELECT * FROM pg_authid;
   IF EXISTS (SELECT * FROM pg_auth_members EXCEPT SELECT * FROM members)
      OR EXISTS (SELECT * FROM members EXCEPT SELECT * FROM pg_auth_members) THEN
     DELETE FROM pg_auth_members;
