@@ -8,9 +8,12 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from dsql_local.dialect.limits import Limits
+from dsql_local.jobs.foreman import Foreman
 from dsql_local.server.baselines import Baselines
 from dsql_local.server.control import start_control
 from dsql_local.server.registry import CLUSTER_QUOTA, Registry
+from dsql_local.server.runtime import Runtimes
 
 SECRET = "the-secret"
 
@@ -38,6 +41,7 @@ def control_url(tmp_path, deleted):
         server = await start_control(
             registry,
             baselines=Baselines(no_postgres),
+            runtimes=Runtimes(Limits(), foreman=Foreman(), socket_of=no_postgres),
             host="127.0.0.1",
             port=0,
             secret=SECRET,

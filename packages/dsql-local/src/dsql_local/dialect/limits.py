@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Quotas of objects, and bounds of one transaction."""
+    """Quotas of objects, and bounds of one transaction and of connections."""
 
     schemas: int = 10
     tables: int = 1000
@@ -26,6 +26,10 @@ class Limits:
     transaction_rows: int = 3000
     transaction_bytes: int = 10 * 1024 * 1024
     transaction_age_s: int = 300
+    connections: int = 10_000
+    connections_per_second: int = 100
+    connection_burst: int = 1000
+    connection_life_s: int = 3600
 
 
 DEFAULT = Limits()

@@ -15,9 +15,10 @@ def submission(job: Job, sql: bytes) -> bytes:
     table = regclass(job.schema, job.relation)
     match job.type:
         case "INDEX_BUILD":
-            call = b"submit_index(%s, %s)" % (table.encode(), _literal(sql))
+            call = f"submit_index({table}, ".encode() + _literal(sql) + b")"
         case "VALIDATE_CONSTRAINT":
-            call = b"submit_validation(%s, %s)" % (table.encode(), _literal(sql))
+            names = f"{literal(job.relation)}, {literal(job.name or '')}"
+            call = f"submit_validation({table}, {names})".encode(errors="surrogateescape")
         case _:
             assert_never(job.type)
     return b"SELECT job_id FROM dsql_local." + call

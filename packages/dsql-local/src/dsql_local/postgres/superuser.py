@@ -17,6 +17,7 @@ from dsql_local.wire.startup import encode
 
 Row = list[str | None]
 _LENGTH = Struct(">i")
+_NOTIFICATION = ord("A")
 
 
 class Superuser:
@@ -25,6 +26,7 @@ class Superuser:
     def __init__(self, reader: StreamReader, writer: StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._notified = False
 
     @classmethod
     async def connect(cls, socket: Path, *, database: str = "postgres", name: str) -> "Superuser":
@@ -54,6 +56,12 @@ class Superuser:
             self.close()
             raise
 
+    async def notified(self) -> None:
+        """Wait until PostgreSQL has told of what this connection listens for."""
+        while not self._notified:
+            await self._message()
+        self._notified = False
+
     def close(self) -> None:
         """End the connection."""
         if not self._writer.is_closing():
@@ -65,8 +73,7 @@ class Superuser:
         rows: list[Row] = []
         failure: StatementFailed | None = None
         while True:
-            type_, length = HEADER.unpack(await self._reader.readexactly(HEADER.size))
-            body = await self._reader.readexactly(length - _LENGTH.size)
+            type_, body = await self._message()
             match type_:
                 case 0x44:  # DataRow
                     rows.append(_row(body))
@@ -79,6 +86,13 @@ class Superuser:
         if failure is not None:
             raise failure
         return rows
+
+    async def _message(self) -> tuple[int, bytes]:
+        """Read one message; a notification may come with any answer."""
+        type_, length = HEADER.unpack(await self._reader.readexactly(HEADER.size))
+        body = await self._reader.readexactly(length - _LENGTH.size)
+        self._notified |= type_ == _NOTIFICATION
+        return type_, body
 
 
 def _row(body: bytes) -> Row:

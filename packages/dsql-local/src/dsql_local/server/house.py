@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from dsql_local.dialect.classifier import Classifier
+from dsql_local.faults import Faults
 from dsql_local.server.admission import Admission
 from dsql_local.server.instances import Instances
+from dsql_local.server.runtime import Runtimes
 from dsql_local.server.unknown import UnknownStatements
 from dsql_local.wire.startup import CancelRequest, encode_cancel
 
@@ -26,12 +28,20 @@ class House:
 
     admission: Admission
     instances: Instances
+    runtimes: Runtimes
     classifier: Classifier
     unknown: UnknownStatements
+    # What goes wrong next, by cluster.
+    faults: dict[str, Faults] = field(default_factory=dict)
     # Where the PostgreSQL is that issued a cancel key: process ids are unique on the machine.
     sessions: dict[CancelRequest, Path] = field(default_factory=dict)
     connections: set[Closable] = field(default_factory=set)
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+
+    def faults_at(self, host: str) -> Faults:
+        """What is armed on the cluster with this endpoint."""
+        cluster = self.admission.cluster_of(host)
+        return self.faults.setdefault(cluster.identifier, Faults()) if cluster else Faults()
 
     def keep(self, task: "asyncio.Task[None]") -> None:
         """Hold a task until it is done: the loop itself does not."""

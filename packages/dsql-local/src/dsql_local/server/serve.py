@@ -32,6 +32,7 @@ from dsql_local.server.house import House
 from dsql_local.server.instances import Instances
 from dsql_local.server.listener import BACKLOG, Listener
 from dsql_local.server.registry import Cluster, Registry
+from dsql_local.server.runtime import Runtimes
 from dsql_local.server.unknown import UnknownStatements
 
 
@@ -147,9 +148,15 @@ async def _open(server: Prepared) -> AsyncIterator[Running]:
         secret = secrets.token_urlsafe(32)
         baselines = Baselines(server.instances.socket)
         stack.callback(baselines.close)
+        runtimes = Runtimes(
+            server.options.limits,
+            foreman=server.instances.foreman,
+            socket_of=server.instances.socket,
+        )
         control = await start_control(
             server.registry,
             baselines=baselines,
+            runtimes=runtimes,
             host=server.options.host,
             port=server.options.control_port,
             secret=secret,
@@ -160,6 +167,7 @@ async def _open(server: Prepared) -> AsyncIterator[Running]:
         house = House(
             admission=Admission(server.registry),
             instances=server.instances,
+            runtimes=runtimes,
             classifier=Classifier(server.options.limits),
             unknown=UnknownStatements(logged=server.options.log_unknown),
         )

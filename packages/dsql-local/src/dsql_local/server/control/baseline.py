@@ -10,12 +10,16 @@ from dsql_local.server.control.exchange import Request, Response
 async def put_baseline(control: Control, _: Request, identifier: str) -> Response:
     """Remember."""
     cluster = control.registry.get_cluster(identifier)
-    await (await control.baselines.of(cluster.identifier)).remember()
+    baseline = await control.baselines.of(cluster.identifier)
+    async with control.runtimes.foreman.away(cluster.identifier):
+        await baseline.remember()
     return Response(content={"identifier": cluster.identifier})
 
 
 async def restore(control: Control, _: Request, identifier: str) -> Response:
     """Go back."""
     cluster = control.registry.get_cluster(identifier)
-    way = await (await control.baselines.of(cluster.identifier)).restore()
+    baseline = await control.baselines.of(cluster.identifier)
+    async with control.runtimes.foreman.away(cluster.identifier):
+        way = await baseline.restore()
     return Response(content={"identifier": cluster.identifier, "restored": way})

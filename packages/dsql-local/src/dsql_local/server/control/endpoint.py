@@ -13,6 +13,7 @@ from dsql_local.server.control.control import Control
 from dsql_local.server.control.exchange import Request, Response
 from dsql_local.server.control.routes import answer
 from dsql_local.server.registry import Registry
+from dsql_local.server.runtime import Runtimes
 
 Connections = Mapping[asyncio.Task[None], StreamWriter]
 
@@ -38,6 +39,7 @@ async def start_control(
     registry: Registry,
     *,
     baselines: Baselines,
+    runtimes: Runtimes,
     host: str,
     port: int,
     secret: str,
@@ -50,6 +52,7 @@ async def start_control(
     control = Control(
         registry=registry,
         baselines=baselines,
+        runtimes=runtimes,
         secret=secret,
         on_cluster_deleted=on_cluster_deleted,
         now=now,

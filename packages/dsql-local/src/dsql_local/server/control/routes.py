@@ -19,7 +19,7 @@ from dsql_local.errors import (
     DsqlLocalError,
     PolicyMalformed,
 )
-from dsql_local.server.control import baseline, clusters, gate, identities
+from dsql_local.server.control import baseline, clusters, gate, identities, stage
 from dsql_local.server.control.control import Control
 from dsql_local.server.control.exchange import ApiError, Request, Response, invalid
 
@@ -50,6 +50,13 @@ ROUTES: Final[dict[str, dict[str, Handler]]] = {
     },
     r"/clusters/([^/]+)/vpc-endpoint-service-name": {"GET": clusters.get_vpc_endpoint_service_name},
     r"/clusters/([^/]+)/status": {"PUT": clusters.put_status},
+    r"/clusters/([^/]+)/jobs": {"PUT": stage.put_jobs},
+    r"/clusters/([^/]+)/clock": {"POST": stage.post_clock},
+    r"/clusters/([^/]+)/faults": {
+        "POST": stage.post_fault,
+        "GET": stage.get_faults,
+        "DELETE": stage.delete_faults,
+    },
     r"/clusters/([^/]+)/baseline": {"PUT": baseline.put_baseline, "POST": baseline.restore},
     _TAGS: {
         "POST": clusters.tag_resource,
