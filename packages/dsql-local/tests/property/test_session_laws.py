@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsql_local.dialect.classifier import Classifier
+from dsql_local.faults import Faults
 from dsql_local.session.effects import Authenticate, Close, OpenBackend, ToBackend, ToClient
 from dsql_local.session.session import Session
 from dsql_local.wire import messages, startup
@@ -64,7 +65,9 @@ class World:
     """Answers what a session asks for, and keeps what it says."""
 
     def __init__(self, verdict):
-        self.session = Session(turned_away=None, not_mapped=NOT_MAPPED, classifier=CLASSIFIER)
+        self.session = Session(
+            turned_away=None, not_mapped=NOT_MAPPED, classifier=CLASSIFIER, faults=Faults()
+        )
         self.verdict = verdict
         self.effects = []
         self.to_client = self.to_backend = b""

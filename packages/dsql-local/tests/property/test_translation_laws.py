@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from dsql_local.dialect.classifier import Classifier
 from dsql_local.dialect.tokens import statements, tokens
+from dsql_local.faults import Faults
 from dsql_local.session.translation import Translator
 from dsql_local.session.treatment import MARKER
 from dsql_local.wire.frames import Frame
@@ -34,7 +35,7 @@ classifier = Classifier()
 def sent(text):
     """The text PostgreSQL gets for a simple query of this text."""
     message = query_of(text)
-    out = Translator(classifier).translate(Frame(message[0], message), 0.0)
+    out = Translator(classifier, Faults()).translate(Frame(message[0], message), 0.0)
     assert out[:1] == b"Q"
     assert out[-1:] == b"\0"
     return out[5:-1]

@@ -3,6 +3,7 @@
 import pytest
 
 from dsql_local.dialect.classifier import Classifier
+from dsql_local.faults import Faults
 from dsql_local.session.effects import Close, ToBackend, ToClient
 from dsql_local.session.relay import Relay
 from dsql_local.wire.frames import frame
@@ -19,7 +20,7 @@ def marked(kind, message, **more):
 
 def asked(*statements):
     """A relay that has sent these in one simple query."""
-    relay = Relay(Classifier())
+    relay = Relay(Classifier(), Faults())
     relay.from_client(query(";".join(statements)), NOW)
     return relay
 
@@ -79,14 +80,14 @@ def test_a_statement_is_replaced_in_query_and_parse(kind):
     before, after = (b"name\0", b"\0\0") if kind == b"P" else (b"", b"")
     sent = frame(kind, before + b"SHOW server_version\0" + after)
 
-    (effect,) = Relay(Classifier()).from_client(sent, NOW)
+    (effect,) = Relay(Classifier(), Faults()).from_client(sent, NOW)
 
     replaced = b"SELECT dsql_local.show('server_version') AS server_version\0"
     assert effect == ToBackend(frame(kind, before + replaced + after))
 
 
 def test_what_precedes_a_violation_is_sent_and_then_all_ends():
-    sent, error, closed = Relay(Classifier()).from_client(
+    sent, error, closed = Relay(Classifier(), Faults()).from_client(
         frame(b"S", b"") + b"!\0\0\0\4" + frame(b"S", b""), NOW
     )
 

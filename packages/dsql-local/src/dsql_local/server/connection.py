@@ -45,7 +45,7 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._host = host or ""
         self._backend: asyncio.Transport | None = None
-        self._alarm: asyncio.TimerHandle | None = None
+        self._alarms: list[asyncio.TimerHandle] = []
         self._issued: CancelRequest | None = None
         self._socket = Path()
         self.client = client
@@ -54,6 +54,7 @@ class Connection:
             turned_away=house.admission.turned_away(host),
             not_mapped=NOT_MAPPED,
             classifier=house.classifier,
+            faults=house.faults_at(self._host),
         )
         house.connections.add(self)
         self.do(self.session.begin(self._loop.time()))
@@ -92,7 +93,7 @@ class Connection:
         """Carry out what neither connection sees."""
         match effect:
             case WakeAt(time=at):
-                self._alarm = self._loop.call_at(at, self._ring)
+                self._alarms.append(self._loop.call_at(at, self._ring))
             case HoldClient(hold=hold):
                 self.hold_client("session", hold=hold)
             case Unknown(sql=sql):
@@ -159,8 +160,8 @@ class Connection:
         self._house.connections.discard(self)
         if self._issued is not None:
             self._house.sessions.pop(self._issued, None)
-        if self._alarm is not None:
-            self._alarm.cancel()
+        for alarm in self._alarms:
+            alarm.cancel()
         self.client.close()
         if self._backend is not None:
             self._backend.write(TERMINATE)

@@ -30,6 +30,8 @@ class Answers:
     def __init__(self, translator: Translator) -> None:
         self._translator = translator
         self._awaited = translator.awaited
+        # Whether the connection ends here.
+        self.dropped = False
 
     def heard(self, frame: Frame) -> bytes:
         """Give what the client gets of this message, if anything."""
@@ -50,7 +52,8 @@ class Answers:
         return self._changed(frame, head)
 
     def _changed(self, frame: Frame, head: Awaited) -> bytes:
-        if head.hidden:
+        self.dropped = head.drops and frame.type == COMPLETE
+        if head.hidden or self.dropped:
             return b""
         if head.tag is not None and frame.type == COMPLETE:
             return messages.command_complete(head.tag)

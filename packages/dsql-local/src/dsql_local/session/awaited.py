@@ -74,7 +74,8 @@ class Awaited:
 
     A *hidden* one is to a question of our own. *refusal* is what a failure means that was brought
     about on purpose. *names* is a prepared statement's name and what it stands for once PostgreSQL
-    has answered. *tag* replaces the command tag. A *plain* one is passed on as it comes.
+    has answered. *tag* replaces the command tag. A *plain* one is passed on as it comes. At
+    one that *drops*, the connection ends instead.
     """
 
     ends: frozenset[int]
@@ -85,6 +86,7 @@ class Awaited:
     names: tuple[bytes, Statement | None] | None = None
     statement: Statement | None = None
     tag: str | None = None
+    drops: bool = False
 
 
 # Of these nothing is known but when they end, so one of each does.

@@ -5,6 +5,7 @@ sends makes it raise, and after `Close` nothing comes any more.
 """
 
 from dsql_local.dialect.classifier import Classifier
+from dsql_local.faults import Faults
 from dsql_local.session.effects import Close, Effect, WakeAt
 from dsql_local.session.login import Login, Phase
 from dsql_local.session.relay import Relay
@@ -23,8 +24,10 @@ class Session:
         turned_away: Problem | None,
         not_mapped: Problem,
         classifier: Classifier,
+        faults: Faults,
     ) -> None:
         self._classifier = classifier
+        self._faults = faults
         self._login = Login(turned_away=turned_away, not_mapped=not_mapped)
         self._relay: Relay | None = None
         self._deadline = 0.0
@@ -40,7 +43,7 @@ class Session:
         if self._relay is None and now >= self._deadline:
             text = "canceling authentication due to timeout"
             return self.refused(Problem(sqlstate="57014", message=text))
-        return []
+        return self._said(self._relay.tick(now)) if self._relay else []
 
     def from_client(self, data: bytes, now: float) -> list[Effect]:
         """Take bytes from the client."""
@@ -54,7 +57,7 @@ class Session:
             return self._said(self._relay.from_backend(data, now))
         effects = self._login.from_backend(data)
         if self._login.phase is Phase.DONE:
-            self._relay = Relay(self._classifier)
+            self._relay = Relay(self._classifier, self._faults)
             effects += self._relay.from_client(self._login.ahead, now)
             effects += self._relay.from_backend(self._login.behind, now)
         return self._said(effects)

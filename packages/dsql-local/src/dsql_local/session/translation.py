@@ -9,10 +9,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from dsql_local.dialect import transaction as transactions
 from dsql_local.dialect.classifier import Classifier
 from dsql_local.dialect.statement import PASS, Kind, Refusal, Statement
-from dsql_local.dialect.transaction import Transaction
+from dsql_local.faults import Drop, Faults
 from dsql_local.session.awaited import (
     BIND,
     BOUND,
@@ -26,14 +25,14 @@ from dsql_local.session.awaited import (
     Origin,
     hidden,
 )
+from dsql_local.session.judgement import IDLE, Judge
 from dsql_local.session.names import Names
-from dsql_local.session.treatment import MARKER, PLAIN, Treatment, guard, replaced, treated
+from dsql_local.session.treatment import MARKER, PLAIN, Treatment, guard, replaced
 from dsql_local.wire import extended, messages
 from dsql_local.wire.frames import Frame
 
 # The name of statements and portals of our own; no client has a reason to use it.
 OWN: Final = b"dsql_local"
-IDLE: Final = Transaction()
 NO_FUNCTION_CALLS: Final = Refusal(
     rule="message.function_call", sqlstate="0A000", message="function call protocol not supported"
 )
@@ -42,14 +41,14 @@ NO_FUNCTION_CALLS: Final = Refusal(
 class Translator:
     """Judges what one session sends."""
 
-    def __init__(self, classifier: Classifier) -> None:
+    def __init__(self, classifier: Classifier, faults: Faults) -> None:
         self.awaited: deque[Awaited] = deque()
         self.names = Names()
         # Statements that went to PostgreSQL and that no rule knows.
         self.unknown: list[bytes] = []
-        self._transaction = IDLE
-        # Whether something of this round was refused: PostgreSQL ignores the rest of it.
-        self._over = False
+        # Whether the connection ends before what was asked last is sent.
+        self.dropped = False
+        self.judge = Judge(classifier.limits, faults)
         self._classifier = classifier
         self._handlers: dict[int, Callable[[Frame, float], bytes]] = {
             ord("Q"): self._query,
@@ -69,23 +68,22 @@ class Translator:
     def settled(self, status: bytes) -> None:
         """A round has ended, and PostgreSQL says where things stand."""
         self.awaited.clear()
-        self._over = False
-        idle = status == b"I"
-        self._transaction = IDLE if idle else transactions.settled(self._transaction, status)
-        self.names.settled(idle=idle)
+        self.judge.settled(status)
+        self.names.settled(idle=status == b"I")
 
     def _query(self, message: Frame, now: float) -> bytes:
         text = messages.statement_of(message)
         if text is None:
             return message.raw
         statements = self._classifier.classify(text)
-        if self._transaction is IDLE and len(statements) == 1 and _reads(statements[0]):
+        if self.judge.transaction is IDLE and len(statements) == 1 and _reads(statements[0]):
             return message.raw
         answers: list[Awaited] = []
         edits: list[Edit] = []
         for statement in statements:  # each is judged as if those before it succeed
-            treatment = self._judged(statement, now)
+            treatment = self.judge.judge(statement, now)
             self._note(statement, text)
+            self.dropped |= treatment.drop is Drop.BEFORE
             answers += [*hidden(*[DONE] * len(treatment.before)), _answer(statement, treatment)]
             if not treatment.plain:
                 edits.append(_edit(statement, treatment, text))
@@ -96,15 +94,6 @@ class Translator:
             each.origin = origin
         self.awaited.extend(answers)
         return messages.query_of(origin.sent())
-
-    def _judged(self, statement: Statement, now: float) -> Treatment:
-        if self._over:
-            return treated(statement, statement.refusal)
-        self._transaction, refusal = transactions.step(
-            self._transaction, statement, now=now, limits=self._classifier.limits
-        )
-        self._over = refusal is not None
-        return treated(statement, refusal)
 
     def _parse(self, message: Frame, _now: float) -> bytes:
         name, text = extended.name_of(message), messages.statement_of(message)
@@ -117,8 +106,7 @@ class Translator:
         self._note(statement, text)
         if refusal := statement.refusal:
             asked = self._unseen(guard(statement.questions)) if statement.questions else b""
-            if not self._over:
-                self._transaction, self._over = transactions.failed(self._transaction), True
+            self.judge.refused()
             self.awaited.append(Awaited(ends=PARSED, refusal=refusal))
             return asked + messages.with_statement(message, MARKER)
         treatment = replaced(statement)
@@ -150,10 +138,11 @@ class Translator:
         if statement is None:
             self.awaited.append(EXECUTION)
             return message.raw
-        treatment = self._judged(statement, now)
+        treatment = self.judge.judge(statement, now)
         if treatment is PLAIN:
             self.awaited.append(EXECUTION)
             return message.raw
+        self.dropped |= treatment.drop is Drop.BEFORE
         before = b"".join(self._unseen(each) for each in treatment.before)
         if treatment.refusal is None:
             self.awaited.append(_answer(statement, treatment))
@@ -205,4 +194,10 @@ def _edit(statement: Statement, treatment: Treatment, text: bytes) -> Edit:
 
 
 def _answer(statement: Statement, treatment: Treatment) -> Awaited:
-    return Awaited(ends=DONE, refusal=treatment.refusal, statement=statement, tag=treatment.tag)
+    return Awaited(
+        ends=DONE,
+        refusal=treatment.refusal,
+        statement=statement,
+        tag=treatment.tag,
+        drops=treatment.drop is Drop.AFTER,
+    )

@@ -11,6 +11,7 @@ from typing import Final
 from dsql_local.dialect.rules.transactions import ABORTED
 from dsql_local.dialect.sql import literal
 from dsql_local.dialect.statement import Kind, Question, Refusal, Rewrite, Statement
+from dsql_local.faults import Drop
 from dsql_local.jobs import submission
 from dsql_local.wire import messages
 
@@ -23,17 +24,21 @@ ROLLBACK: Final = b"ROLLBACK"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Treatment:
-    """Statements to run unseen *before*, and the text in a statement's place; None: its own."""
+    """Statements to run unseen *before*, and the text in a statement's place; None: its own.
+
+    *drop* is when the connection ends, of itself, at this statement.
+    """
 
     before: tuple[bytes, ...] = ()
     sql: bytes | None = None
     refusal: Refusal | None = None
     tag: str | None = None
+    drop: Drop | None = None
 
     @property
     def plain(self) -> bool:
         """Whether the statement goes as it is and its answer too."""
-        return self.sql is None and not self.before and self.tag is None
+        return self.sql is None and not self.before and self.drop is None
 
 
 PLAIN: Final = Treatment()

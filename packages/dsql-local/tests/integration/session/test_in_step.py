@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dsql_local.dialect.classifier import Classifier
 from dsql_local.dialect.transaction import message_ended
+from dsql_local.faults import Faults
 from dsql_local.session.effects import ToBackend, ToClient
 from dsql_local.session.relay import Relay
 from dsql_local.wire import extended, messages, startup
@@ -98,16 +99,16 @@ def codes(frames):
 @given(conversations)
 def test_after_every_round_the_transaction_is_postgresqls(backend, rounds):
     backend.said(messages.query("ROLLBACK"))
-    relay = Relay(CLASSIFIER)
+    relay = Relay(CLASSIFIER, Faults())
 
     for sent in rounds:
         asked = sent_by(relay.from_client(sent, 0.0))
-        foreseen = message_ended(relay._translator._transaction).status
+        foreseen = message_ended(relay._translator.judge.transaction).status
         answered = backend.said(asked)
         heard = relay.from_backend(b"".join(each.raw for each in answered), 0.0)
 
         status = answered[-1].body
-        assert relay._translator._transaction.status == status
+        assert relay._translator.judge.transaction.status == status
         clients = list(
             Scanner(EVERYTHING).feed(b"".join(e.data for e in heard if isinstance(e, ToClient)))
         )
@@ -123,7 +124,7 @@ def test_rounds_sent_ahead_are_answered_as_those_that_wait(backend, rounds):
 
     def talk(chunks):
         backend.said(messages.query("ROLLBACK; DELETE FROM t"))
-        relay = Relay(CLASSIFIER)
+        relay = Relay(CLASSIFIER, Faults())
         found = b""
         for chunk in chunks:
             asked = sent_by(relay.from_client(chunk, 0.0))
