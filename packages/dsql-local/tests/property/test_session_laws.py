@@ -1,5 +1,6 @@
 """Laws of the session: what reaches PostgreSQL, and when."""
 
+import random
 from itertools import pairwise
 
 from hypothesis import given
@@ -180,3 +181,17 @@ def test_a_role_that_is_not_mapped_hears_nothing_of_postgresql(answer):
     asked = messages.AUTHENTICATION_CLEARTEXT_PASSWORD
     assert world.to_client == asked + NOT_MAPPED.encode()
     assert world.session.closed
+
+
+def test_ten_thousand_mutated_logins_bring_nothing_to_postgresql():
+    dice = random.Random(2026)
+    good = hello("admin") + b"".join(frame(b"Q", each) for each in STATEMENTS)
+
+    for _ in range(10_000):
+        stream = bytearray(good)
+        for _ in range(dice.randrange(1, 5)):
+            stream[dice.randrange(len(stream))] = dice.randrange(256)
+        world = World(DENIED)
+        world.hear([bytes(stream)])
+        assert world.to_backend == b""
+        assert not any(isinstance(effect, OpenBackend) for effect in world.effects)
