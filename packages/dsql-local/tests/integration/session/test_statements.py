@@ -1,5 +1,8 @@
 """Statements over the wire: what is refused, where, and what comes before and after it."""
 
+import ssl
+
+import asyncpg
 import psycopg
 import pytest
 
@@ -298,3 +301,47 @@ def test_psycopg_pipelines_and_prepares(connection):
 
     assert found == [(n,) for n in range(20)]
     assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("call", ["to_tsvector('english', 'a')", "to_tsquery('german', 'a')"])
+def test_full_text_search_knows_the_simple_configuration_only(connection, call):
+    language = call.split("'")[1]
+
+    with pytest.raises(psycopg.errors.UndefinedObject) as caught:
+        connection.execute(f"SELECT {call}")
+
+    assert caught.value.diag.message_primary == (
+        f'text search configuration "{language}" does not exist'
+    )
+    found = connection.execute("SELECT to_tsvector('Cats'), to_tsvector('simple', 'Cats')")
+    assert found.fetchone() == ("'cats':1", "'cats':1")
+
+
+def test_asyncpg_prepares_fetches_in_parts_and_resets(shared, resolving_loop):
+    context = ssl.create_default_context(cafile=shared.server.facts.ca_file)
+    asked = shared.conninfo()
+
+    async def use():
+        opened = await asyncpg.connect(
+            host=shared.host,
+            port=asked["port"],
+            user="admin",
+            password=asked["password"],
+            database="postgres",
+            ssl=context,
+        )
+        try:
+            with pytest.raises(asyncpg.FeatureNotSupportedError):
+                await opened.execute("TRUNCATE t")
+            with pytest.raises(asyncpg.FeatureNotSupportedError):
+                await opened.fetch("SELECT a FROM t WHERE a = $1 FOR SHARE", 1)
+            async with opened.transaction():
+                parts = [row[0] async for row in opened.cursor("SELECT generate_series(1, 99)")]
+            await opened.executemany("INSERT INTO t VALUES ($1)", [(n,) for n in range(9)])
+            deleted = await opened.fetch("DELETE FROM t WHERE a < $1 RETURNING a", 9)
+            await opened.execute("RESET ALL")
+            return parts, len(deleted), await opened.fetchval("SHOW server_version")
+        finally:
+            await opened.close()
+
+    assert resolving_loop(use()) == (list(range(1, 100)), 9, "16.15")
