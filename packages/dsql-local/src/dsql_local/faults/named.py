@@ -5,12 +5,13 @@ Law: the table is all there are; each has one sentence of what it does.
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeGuard
 
 from dsql_local.faults.plan import OC000, OC001, AtCommit, Drop, Faults
 from dsql_local.wire.messages import Problem
 
-DENIED: Final = "unable to accept connection, access denied"
+# No token lives longer: a week, and a second.
+TOO_OLD_S: Final = 604_801.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +21,21 @@ class Fault:
     does: str
     commit: AtCommit | None = None
     connection: Problem | None = None
+    expired: bool = False
 
 
-FAULTS: Final = {
+FaultName = Literal[
+    "lose_oc000",
+    "lose_oc001",
+    "drop_before_commit",
+    "drop_after_commit",
+    "delay",
+    "refuse_rate_exceeded",
+    "refuse_too_many_connections",
+    "refuse_waking_up",
+    "expire_credentials",
+]
+FAULTS: Final[dict[FaultName, Fault]] = {
     "lose_oc000": Fault(
         does="The next transaction to commit loses to another one: 40001, OC000.", commit=OC000
     ),
@@ -57,22 +70,25 @@ FAULTS: Final = {
     ),
     "expire_credentials": Fault(
         does="The next connection's token has expired: 08006, with the hint that says so.",
-        connection=Problem(
-            sqlstate="08006",
-            message=DENIED,
-            hint="Signature expired: the token is no longer valid",
-        ),
+        expired=True,
     ),
 }
 
 
-def armed(faults: Faults, name: str, *, times: int = 1, seconds: float = 0.0) -> None:
+def is_fault(name: object) -> TypeGuard[FaultName]:
+    """Whether there is a fault of this name."""
+    return name in FAULTS
+
+
+def armed(faults: Faults, name: FaultName, *, times: int = 1, seconds: float = 0.0) -> None:
     """Arm the fault of this name, to be met *times* times."""
     fault = FAULTS[name]
     if fault.commit is not None:
         faults.commits.extend([fault.commit] * times)
     elif fault.connection is not None:
         faults.refusals.extend([fault.connection] * times)
+    elif fault.expired:
+        faults.expiries.extend([TOO_OLD_S] * times)
     else:
         faults.delays.extend([seconds] * times)
 
@@ -80,6 +96,6 @@ def armed(faults: Faults, name: str, *, times: int = 1, seconds: float = 0.0) ->
 def described(faults: Faults) -> dict[str, Any]:
     """Tell what is armed, as names and how often."""
     names = {fault.commit or fault.connection: name for name, fault in FAULTS.items()}
-    found = [names[each] for each in (*faults.commits, *faults.refusals)]
-    found += ["delay"] * len(faults.delays)
+    found: list[str] = [names[each] for each in (*faults.commits, *faults.refusals)]
+    found += ["delay"] * len(faults.delays) + ["expire_credentials"] * len(faults.expiries)
     return {"armed": dict(Counter(found))}

@@ -39,6 +39,7 @@ class Faults:
     commits: deque[AtCommit] = field(default_factory=deque)
     delays: deque[float] = field(default_factory=deque)
     refusals: deque[Problem] = field(default_factory=deque)
+    expiries: deque[float] = field(default_factory=deque)
 
     def at_commit(self) -> AtCommit | None:
         """What befalls the commit that comes now."""
@@ -52,8 +53,13 @@ class Faults:
         """Why the connection that comes now is refused."""
         return self.refusals.popleft() if self.refusals else None
 
+    def at_authentication(self) -> float:
+        """How many seconds older than it is the token that comes now is taken for."""
+        return self.expiries.popleft() if self.expiries else 0.0
+
     def clear(self) -> None:
         """Disarm all."""
         self.commits.clear()
         self.delays.clear()
         self.refusals.clear()
+        self.expiries.clear()

@@ -50,14 +50,20 @@ class Connection:
         self._socket = Path()
         self.client = client
         self._holders: set[str] = set()
+        self._runtime = house.runtime_at(self._host)
         self.session = Session(
-            turned_away=house.admission.turned_away(host),
+            turned_away=house.admission.turned_away(host)
+            or self._runtime.turned_away(self._loop.time()),
             not_mapped=NOT_MAPPED,
             classifier=house.classifier,
-            faults=house.faults_at(self._host),
+            faults=self._runtime.faults,
         )
         house.connections.add(self)
-        self.do(self.session.begin(self._loop.time()))
+        self._runtime.sessions.add(self)
+        # A connection ends with its life, and says nothing.
+        self._ends_at = self._now() + self._runtime.limits.connection_life_s
+        self._wake_at(self._ends_at)
+        self.do(self.session.begin(self._now()))
 
     def do(self, effects: list[Effect]) -> None:
         """Carry out *effects* in their order."""
@@ -93,20 +99,30 @@ class Connection:
         """Carry out what neither connection sees."""
         match effect:
             case WakeAt(time=at):
-                self._alarms.append(self._loop.call_at(at, self._ring))
+                self._wake_at(at)
             case HoldClient(hold=hold):
                 self.hold_client("session", hold=hold)
             case Unknown(sql=sql):
                 self._house.unknown.note(sql)
 
-    def _ring(self) -> None:
-        self.do(self.session.tick(self._loop.time()))
+    def _now(self) -> float:
+        """The time by the cluster's clock, which a test may move."""
+        return self._loop.time() + self._runtime.ahead
+
+    def _wake_at(self, moment: float) -> None:
+        self._alarms.append(self._loop.call_at(moment - self._runtime.ahead, self.time_passed))
+
+    def time_passed(self) -> None:
+        """Do what is due."""
+        if self._now() >= self._ends_at:
+            self.do(self.session.ended())
+        else:
+            self.do(self.session.tick(self._now()))
 
     def _authenticate(self, user: str, token: str) -> list[Effect]:
+        now = time.time() + self._runtime.faults.at_authentication()
         try:
-            verdict = self._house.admission.decide(
-                self._host, user=user, token=token, now=time.time()
-            )
+            verdict = self._house.admission.decide(self._host, user=user, token=token, now=now)
         except DsqlLocalError as error:  # a cluster to be woken, and no room to note it
             return self._unable(error)
         if isinstance(verdict, Problem):
@@ -139,11 +155,11 @@ class Connection:
 
     def from_client(self, data: bytes) -> None:
         """Take bytes from the client."""
-        self.do(self.session.from_client(data, self._loop.time()))
+        self.do(self.session.from_client(data, self._now()))
 
     def from_backend(self, data: bytes) -> None:
         """Take bytes from PostgreSQL."""
-        self.do(self.session.from_backend(data, self._loop.time()))
+        self.do(self.session.from_backend(data, self._now()))
 
     def hold_client(self, holder: str, *, hold: bool) -> None:
         """Read nothing of what the client sends while there is one who holds it."""
@@ -158,6 +174,7 @@ class Connection:
     def close(self) -> None:
         """Close both sides, once what was written is sent."""
         self._house.connections.discard(self)
+        self._runtime.sessions.discard(self)
         if self._issued is not None:
             self._house.sessions.pop(self._issued, None)
         for alarm in self._alarms:

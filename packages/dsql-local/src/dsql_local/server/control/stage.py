@@ -6,7 +6,7 @@ sets lasts until the server ends, but for the time that has passed for jobs.
 
 from typing import Any, Final
 
-from dsql_local.faults.named import FAULTS, armed, described
+from dsql_local.faults.named import FAULTS, armed, described, is_fault
 from dsql_local.postgres.superuser import Superuser
 from dsql_local.server.control import body as fields
 from dsql_local.server.control.control import Control
@@ -54,7 +54,7 @@ async def post_fault(control: Control, request: Request, identifier: str) -> Res
     body = fields.json_object(request)
     fields.only(body, frozenset({"fault", "times", "seconds"}))
     name = body.get("fault")
-    if not isinstance(name, str) or name not in FAULTS:
+    if not is_fault(name):
         raise invalid_field("fault", f"must be one of {', '.join(FAULTS)}")
     faults = control.runtimes.of(cluster.identifier).faults
     armed(faults, name, times=_times(body), seconds=_seconds(body, "seconds") or 0.0)
