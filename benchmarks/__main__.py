@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 FOLDER = Path(__file__).parent
-PARTS = ("token_signing", "health_probe", "handler", "standin", "whole_platform")
+PARTS = ("token_signing", "health_probe", "handler", "standin", "testing", "whole_platform")
 
 
 def machine() -> dict[str, object]:

@@ -4,13 +4,15 @@ Law: everything a client or a test needs, computed from the server's ready file;
 anew each time it is asked for.
 """
 
+import contextlib
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 from dsql_local.auth import Credential, sign
 from dsql_local.errors import ControlFailed, DriverMissing, NotServing
@@ -135,25 +137,23 @@ class Endpoint:
         self, method: str, path: str, body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Send a request to the server's control endpoint."""
-        request = urllib.request.Request(  # noqa: S310 - the server's own address, from its ready file
-            self.server.control_url + path,
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={
-                "Authorization": f"Bearer {self.server.control_secret}",
-                "Content-Type": "application/json",
-            },
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=CONTROL_TIMEOUT_S) as answer:  # noqa: S310 - as above
-                found: dict[str, Any] = json.loads(answer.read() or b"{}")
-        except urllib.error.HTTPError as error:
-            with error:
-                message = json.loads(error.read() or b"{}").get("message", error.reason)
+        address = urlsplit(self.server.control_url)
+        # Not urllib.request: it would ask a proxy of the environment's for 127.0.0.1.
+        connection = HTTPConnection(address.hostname or "", address.port, timeout=CONTROL_TIMEOUT_S)
+        headers = {
+            "Authorization": f"Bearer {self.server.control_secret}",
+            "Content-Type": "application/json",
+        }
+        with contextlib.closing(connection):
+            text = None if body is None else json.dumps(body)
+            connection.request(method, path, body=text, headers=headers)
+            answer = connection.getresponse()
+            found: dict[str, Any] = json.loads(answer.read() or b"{}")
+        if answer.status >= HTTPStatus.BAD_REQUEST:
             raise ControlFailed(
-                f"{method} {path} was answered {error.code}: {message}",
-                fix="See the routes in the documentation of dsql-local.",
-            ) from None
+                f"{method} {path} was answered {answer.status}: {found.get('message', '')}",
+                fix="See the control endpoint's routes in the documentation of dsql-local.",
+            )
         return found
 
 

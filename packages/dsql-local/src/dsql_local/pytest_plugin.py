@@ -32,7 +32,7 @@ def dsql_schema(dsql_server: "Endpoint") -> None:
 
 
 @pytest.fixture(scope="session")
-def dsql_baseline(dsql_server: "Endpoint", dsql_schema: None) -> "Endpoint":
+def dsql_baseline(dsql_server: "Endpoint", dsql_schema: None) -> "Endpoint":  # noqa: ARG001 - asked for, so that it comes first
     """The cluster as every test is to find it."""
     dsql_server.remember()
     return dsql_server
@@ -53,9 +53,7 @@ def dsql(dsql_cluster: "Endpoint") -> "Iterator[psycopg.Connection]":
 
 
 @pytest.fixture
-def dsql_environment(
-    dsql_cluster: "Endpoint", monkeypatch: pytest.MonkeyPatch
-) -> "dict[str, str]":
+def dsql_environment(dsql_cluster: "Endpoint", monkeypatch: pytest.MonkeyPatch) -> "dict[str, str]":
     """The variables libpq and the AWS SDKs read, set for the length of the test."""
     environment = dsql_cluster.environment()
     for name, value in environment.items():

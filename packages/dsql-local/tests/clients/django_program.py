@@ -3,11 +3,12 @@
 import json
 import os
 import sys
+from importlib import import_module
 
 import django
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 
 def configure(migration_modules):
@@ -46,9 +47,8 @@ def migrate_as_shipped():
     configure({})
     try:
         call_command("migrate", verbosity=0)
-    except Exception as error:
-        cause = error.__cause__ or error
-        problem = [getattr(cause, "sqlstate", None), str(cause).strip()]
+    except DatabaseError as error:
+        problem = [error.__cause__.sqlstate, str(error).strip()]
     else:
         problem = None
     with connection.cursor() as cursor:
@@ -57,34 +57,37 @@ def migrate_as_shipped():
 
 
 def round_trip():
-    """Create auth's tables from its models, migrate the others, use them all."""
-    configure({"auth": None})
+    """Create the tables of auth from its models, migrate sessions and admin, use them all."""
+    configure({"contenttypes": None, "auth": None})
     call_command("migrate", run_syncdb=True, verbosity=0)
-    from django.contrib.admin.models import ADDITION, LogEntry
-    from django.contrib.auth.models import Group, Permission, User
-    from django.contrib.contenttypes.models import ContentType
-    from django.contrib.sessions.backends.db import SessionStore
+    # A model can be imported once Django is set up.
+    admin = import_module("django.contrib.admin.models")
+    auth = import_module("django.contrib.auth.models")
+    store = import_module("django.contrib.sessions.backends.db").SessionStore
 
     with transaction.atomic():
-        user = User.objects.create_user("ursula", "ursula@example.org", "a password")
-        group = Group.objects.create(name="writers")
-        group.permissions.set(Permission.objects.filter(codename="add_user"))
+        user = auth.User.objects.create_user("ursula", "ursula@example.org", "a password")
+        group = auth.Group.objects.create(name="writers")
+        group.permissions.set(auth.Permission.objects.filter(codename="add_user"))
         user.groups.add(group)
-    session = SessionStore()
+    session = store()
     session["seen"] = 3
     session.save()
-    LogEntry.objects.create(user=user, action_flag=ADDITION, object_repr="x", change_message="[]")
-    found = User.objects.select_related().prefetch_related("groups").get(username="ursula")
+    admin.LogEntry.objects.create(
+        user=user, action_flag=admin.ADDITION, object_repr="x", change_message="[]"
+    )
+    found = auth.User.objects.select_related().prefetch_related("groups").get(username="ursula")
     return {
         "groups": [each.name for each in found.groups.all()],
         "may_add_users": found.has_perm("auth.add_user"),
         "password": found.check_password("a password"),
-        "seen": SessionStore(session.session_key)["seen"],
-        "log": LogEntry.objects.filter(user=found).count(),
-        "models": ContentType.objects.count(),
+        "seen": store(session.session_key)["seen"],
+        "log": admin.LogEntry.objects.filter(user=found).count(),
+        "permissions": auth.Permission.objects.count(),
         "tables": sorted(connection.introspection.table_names()),
     }
 
 
 if __name__ == "__main__":
-    print(json.dumps({"migrate": migrate_as_shipped, "round-trip": round_trip}[sys.argv[1]]()))
+    commands = {"migrate": migrate_as_shipped, "round-trip": round_trip}
+    sys.stdout.write(json.dumps(commands[sys.argv[1]]()))

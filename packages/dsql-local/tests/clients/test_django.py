@@ -33,7 +33,7 @@ def test_the_contrib_apps_are_migrated_and_used(django):
     assert found["groups"] == ["writers"]
     assert found["may_add_users"]
     assert found["password"]
-    assert (found["seen"], found["log"], found["models"]) == (3, 1, 6)
+    assert (found["seen"], found["log"], found["permissions"]) == (3, 1, 24)
     assert {"auth_user", "django_admin_log", "django_session"} <= set(found["tables"])
 
 

@@ -33,9 +33,12 @@ def test_psycopg_s_pool_signs_a_token_for_each_connection(dsql_cluster):
     def parameters():
         return dsql_cluster.parameters() | {"autocommit": True}
 
-    with ConnectionPool(kwargs=parameters, min_size=2, max_size=2) as pool:
-        with pool.connection() as one, pool.connection() as other:
-            assert one.execute("SELECT 1").fetchone() == other.execute("SELECT 1").fetchone()
+    with (
+        ConnectionPool(kwargs=parameters, min_size=2, max_size=2) as pool,
+        pool.connection() as one,
+        pool.connection() as other,
+    ):
+        assert one.execute("SELECT 1").fetchone() == other.execute("SELECT 1").fetchone()
 
 
 def test_psycopg_s_server_side_cursor_is_refused(dsql):
@@ -66,7 +69,10 @@ def test_psycopg2_makes_writes_and_reads(dsql_cluster):
 def test_psycopg2_is_refused_in_the_service_s_words(dsql_cluster):
     connection = psycopg2.connect(**dsql_cluster.parameters())
     try:
-        with connection.cursor() as cursor, pytest.raises(psycopg2.errors.FeatureNotSupported) as no:
+        with (
+            connection.cursor() as cursor,
+            pytest.raises(psycopg2.errors.FeatureNotSupported) as no,
+        ):
             cursor.execute("CREATE TABLE a AS SELECT 1")
         assert no.value.diag.message_primary == "unsupported statement: CreateTableAs"
     finally:

@@ -20,7 +20,9 @@ CORPUS = [
     if line and not line.startswith("--")
 ]
 # | `statement` | dsql-lint | dsql-local | why |
-ROW = re.compile(r"^\| `(.+)` \| (accepts|refuses) \| (accepts|refuses) \| (\S.*) \|$", re.MULTILINE)
+ROW = re.compile(
+    r"^\| `(.+)` \| (accepts|refuses) \| (accepts|refuses) \| (\S.*) \|$", re.MULTILINE
+)
 
 
 def verdict(*, refused):

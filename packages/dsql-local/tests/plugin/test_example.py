@@ -11,6 +11,12 @@ PAGE = Path(__file__).parents[4] / "docs" / "how-to" / "test-with-dsql-local.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
 
 
+OPTIONS = (
+    *("-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:randomly"),
+    *("-c", "/dev/null", "--rootdir", "."),
+)
+
+
 def block(name):
     (found,) = [text for text in BLOCKS if text.startswith(f"# {name}\n")]
     return found
@@ -24,8 +30,7 @@ def run_pytest(tmp_path):
         for name, text in files.items():
             (tmp_path / f"{name}.py").write_text(text)
         return subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"]
-            + ["-p", "no:randomly", "-c", "/dev/null", "--rootdir", ".", *arguments],
+            [sys.executable, "-m", "pytest", *OPTIONS, *arguments],
             cwd=tmp_path,
             capture_output=True,
             text=True,
