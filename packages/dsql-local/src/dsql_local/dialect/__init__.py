@@ -14,6 +14,6 @@ At each ReadyForQuery, `transaction.settled` takes PostgreSQL's word for where t
 COMMIT that is refused (by age or size) is a ROLLBACK to PostgreSQL.
 
 Not decided here: rows and bytes written (`transaction.wrote`, `transaction.too_large` judge the
-counts), types of expressions in index keys, bodies of SQL functions that are strings, text search
+counts), types of expressions in index keys, what a function made by a function runs, text search
 configurations and other objects that a cluster's database simply does not have.
 """

@@ -6,8 +6,10 @@ is one statement, for PostgreSQL to refuse.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
+from dsql_local.dialect.bodies import body_of
 from dsql_local.dialect.grammar import Reading, read
 from dsql_local.dialect.limits import DEFAULT, Limits
 from dsql_local.dialect.nature import job_of, nature_of
@@ -96,7 +98,9 @@ def _judged(
 ) -> tuple[tuple[Question, ...], Refusal | None]:
     """What has to be asked first, and the refusal that is certain otherwise."""
     questions: list[Question] = []
-    for found in _findings(parsed, text, limits, asynchronous=asynchronous):
+    for found in chain(
+        _findings(parsed, text, limits, asynchronous=asynchronous), _of_body(parsed, limits)
+    ):
         if isinstance(found, Refusal):
             return tuple(questions), _placed(found, text)
         questions.append(found)
@@ -115,6 +119,18 @@ def _placed(refusal: Refusal, text: bytes) -> Refusal:
         return refusal
     before = text[: refusal.position - 1].decode(errors="replace")
     return replace(refusal, position=len(before) + 1)
+
+
+def _of_body(parsed: Parsed, limits: Limits) -> Iterator[Refusal]:
+    """Judge what a function would run. A function made by a function is not looked into."""
+    body = body_of(parsed)
+    statements = None if body is None else parse(body)
+    if body is None or statements is None or isinstance(statements, TooDeep):
+        return
+    for each in statements:
+        for found in _findings(each, body, limits, asynchronous=False):
+            if isinstance(found, Refusal):
+                yield replace(found, position=None)
 
 
 def _findings(

@@ -76,7 +76,8 @@ class Backend:
         self._socket.sendall(data)
         frames: list[Frame] = []
         while not frames or frames[-1].type != ord("Z"):
-            frames += self._scanner.feed(self._socket.recv(65536))
+            heard = self._scanner.feed(self._socket.recv(65536))
+            frames += [each for each in heard if isinstance(each, Frame)]
         return frames
 
 

@@ -52,6 +52,8 @@ def mutated(message, dice):
         case 4:
             place = dice.randrange(1, len(data))
             data[place] ^= 1 << dice.randrange(8)
+        case _:
+            pass
     return bytes(data)
 
 
