@@ -132,7 +132,7 @@ BEGIN
                       reltuples = kept[3]::real, relallvisible = kept[4]::int
    WHERE oid = relation;
   FOR index IN SELECT objid, object_identity FROM pg_event_trigger_ddl_commands() LOOP
-    UPDATE pg_index SET indisvalid = false, indisready = false, indislive = false
+    UPDATE dsql_local_index SET indisvalid = false, indisready = false, indislive = false
      WHERE indexrelid = index.objid;
     PERFORM set_config('dsql_local.submitted', dsql_local.submit(
       'INDEX_BUILD', 'pg_class'::regclass, index.objid, index.object_identity), true);

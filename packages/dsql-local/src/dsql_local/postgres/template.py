@@ -31,7 +31,7 @@ INITDB = (
 SINGLE_USER = ("--single", "-j", "-O", "-c", "exit_on_error=on")
 
 # What makes a database a cluster's, in order.
-SCHEMA = ("schema.sql", "limits.sql", "absent.sql", "jobs.sql")
+SCHEMA = ("schema.sql", "limits.sql", "absent.sql", "catalogue.sql", "jobs.sql")
 
 
 def _part(name: str) -> bytes:
