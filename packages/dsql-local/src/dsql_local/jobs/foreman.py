@@ -7,9 +7,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Final
 
 from dsql_local.jobs.pace import Pace
 from dsql_local.jobs.worker import work
+
+# Whoever needed the database for himself is often followed by tests that have no jobs.
+RETURN_S: Final = 0.05
 
 
 class Foreman:
@@ -27,11 +31,11 @@ class Foreman:
             self._paces[identifier] = self._new_pace()
         return self._paces[identifier]
 
-    def begin(self, identifier: str, socket: Path) -> None:
+    def begin(self, identifier: str, socket: Path, *, after_s: float = 0.0) -> None:
         """Work for a cluster whose PostgreSQL accepts connections."""
         self._sockets[identifier] = socket
         if identifier not in self._workers:
-            coroutine = work(socket, self.pace(identifier))
+            coroutine = work(socket, self.pace(identifier), after_s=after_s)
             self._workers[identifier] = asyncio.create_task(coroutine)
 
     async def end(self, identifier: str) -> None:
@@ -47,7 +51,7 @@ class Foreman:
             yield
         finally:
             if identifier in self._sockets:
-                self.begin(identifier, self._sockets[identifier])
+                self.begin(identifier, self._sockets[identifier], after_s=RETURN_S)
 
     async def close(self) -> None:
         """Work for nobody any more."""

@@ -20,8 +20,9 @@ BUSY_S: Final = 0.02
 RECONNECT_S: Final = 0.1
 
 
-async def work(socket: Path, pace: Pace) -> None:
+async def work(socket: Path, pace: Pace, *, after_s: float) -> None:
     """Carry out the jobs of the cluster at *socket* until cancelled."""
+    await asyncio.sleep(after_s)
     while True:
         with contextlib.suppress(OSError, EOFError, StatementFailed):
             await _attend(socket, pace)
