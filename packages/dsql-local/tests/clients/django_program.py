@@ -45,12 +45,11 @@ def configure(migration_modules):
 def migrate_as_shipped():
     """Say how far the migrations of the contrib apps come, and why no farther."""
     configure({})
+    problem = None
     try:
         call_command("migrate", verbosity=0)
     except DatabaseError as error:
-        problem = [error.__cause__.sqlstate, str(error).strip()]
-    else:
-        problem = None
+        problem = [getattr(error.__cause__, "sqlstate", None), str(error).strip()]
     with connection.cursor() as cursor:
         cursor.execute("SELECT app, name FROM django_migrations ORDER BY applied, id")
         return {"applied": [list(row) for row in cursor.fetchall()], "problem": problem}

@@ -12,7 +12,7 @@ ASKED = "SELECT current_user, sys.dsql_major_version(), current_setting('applica
 
 def test_the_psycopg_flavour_connects(dsql_cluster):
     with aurora_dsql_psycopg.DSQLConnection.connect(host=dsql_cluster.endpoint) as connection:
-        user, major, name = connection.execute(ASKED).fetchone() or ()
+        user, major, name = connection.execute(ASKED).fetchone() or (None, None, "")
 
     assert (user, major) == ("admin", 1)
     assert name.startswith("aurora-dsql-python-psycopg/")
