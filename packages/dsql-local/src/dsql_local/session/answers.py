@@ -19,7 +19,7 @@ ERROR, NOTICE, READY, COPY_IN, COMPLETE = (ord(each) for each in "ENZGC")
 NEVER_AWAITED: Final = frozenset({READY, COPY_IN})
 # What is always looked at, and what is too while something is awaited.
 QUIET: Final = frozenset(b"ENZG")
-WATCHFUL: Final = QUIET | frozenset(b"123TnCIs")
+WATCHFUL: Final = QUIET | frozenset(b"123CIs")
 # What a client may know of a marked error: severity, code, message, detail, hint.
 KEPT: Final = "SVCMDH"
 

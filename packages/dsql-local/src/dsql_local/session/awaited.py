@@ -1,7 +1,8 @@
 """What PostgreSQL still has to say, and how it was asked.
 
 Law: one entry for each message or statement that gets an answer, in the order they were sent;
-PostgreSQL answers in that order, and after an error nothing of the same round any more.
+PostgreSQL answers in that order, and after an error nothing of the same round any more. A Describe
+has none: no question of our own is described, so its answer is always the client's.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,6 @@ from dsql_local.dialect.statement import Refusal, Statement
 PARSED: Final = frozenset(b"1")
 BOUND: Final = frozenset(b"2")
 CLOSED: Final = frozenset(b"3")
-DESCRIBED: Final = frozenset(b"Tn")
 DONE: Final = frozenset(b"CIs")
 
 
@@ -91,7 +91,6 @@ class Awaited:
 
 # Of these nothing is known but when they end, so one of each does.
 BIND: Final = Awaited(ends=BOUND, plain=True)
-DESCRIPTION: Final = Awaited(ends=DESCRIBED, plain=True)
 EXECUTION: Final = Awaited(ends=DONE, plain=True)
 
 

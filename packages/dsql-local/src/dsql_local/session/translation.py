@@ -16,7 +16,6 @@ from dsql_local.session.awaited import (
     BIND,
     BOUND,
     CLOSED,
-    DESCRIPTION,
     DONE,
     EXECUTION,
     PARSED,
@@ -55,7 +54,6 @@ class Translator:
             ord("P"): self._parse,
             ord("B"): self._bind,
             ord("E"): self._execute,
-            ord("D"): self._describe,
             ord("C"): self._close,
             ord("F"): self._function_call,
         }
@@ -162,10 +160,6 @@ class Translator:
                 extended.execute(OWN),
             ]
         )
-
-    def _describe(self, message: Frame, _now: float) -> bytes:
-        self.awaited.append(DESCRIPTION)
-        return message.raw
 
     def _close(self, message: Frame, _now: float) -> bytes:
         name = extended.closed_by(message)
