@@ -138,7 +138,7 @@ def _of_explain(node: Node) -> Nature:
     if not _switched_on(node, "analyze"):
         return {"kind": Kind.QUERY}
     kind = nature_of(inner_name(node.query), inner(node.query))["kind"]
-    return {"kind": kind, "cost_report": _switched_on(node, "verbose")}
+    return {"kind": kind, "cost_report": _switched_on(node, "verbose") and _as_text(node)}
 
 
 def _switched_on(node: Node, name: str) -> bool:
@@ -146,6 +146,12 @@ def _switched_on(node: Node, name: str) -> bool:
         if each.def_elem.defname == name:
             return _truth(each.def_elem.arg)
     return False
+
+
+def _as_text(node: Node) -> bool:
+    options = (each.def_elem for each in node.options)
+    formats = (each.arg.string.sval for each in options if each.defname == "format")
+    return all(str(name).lower() == "text" for name in formats)
 
 
 def _truth(argument: Node) -> bool:

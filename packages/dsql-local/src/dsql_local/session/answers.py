@@ -19,6 +19,7 @@ ERROR, NOTICE, READY, COPY_IN, COMPLETE = (ord(each) for each in "ENZGC")
 NEVER_AWAITED: Final = frozenset({READY, COPY_IN})
 # What is always looked at, and what is too while something is awaited.
 QUIET: Final = frozenset(b"ENZG")
+ROWS: Final = frozenset(b"D")
 WATCHFUL: Final = QUIET | frozenset(b"123CIs")
 # What a client may know of a marked error: severity, code, message, detail, hint.
 KEPT: Final = "SVCMDH"
@@ -55,6 +56,8 @@ class Answers:
         self.dropped = head.drops and frame.type == COMPLETE
         if head.hidden or self.dropped:
             return b""
+        if head.report:
+            return head.report.said(frame)
         if head.tag is not None and frame.type == COMPLETE:
             return messages.command_complete(head.tag)
         return frame.raw

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from dsql_local.dialect.statement import Refusal, Statement
+from dsql_local.session.cost import CostReport
 
 # The messages that end an answer, by what was asked.
 PARSED: Final = frozenset(b"1")
@@ -87,6 +88,7 @@ class Awaited:
     statement: Statement | None = None
     tag: str | None = None
     drops: bool = False
+    report: CostReport | None = None
 
 
 # Of these nothing is known but when they end, so one of each does.

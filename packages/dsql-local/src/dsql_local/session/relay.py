@@ -11,7 +11,7 @@ from typing import Final
 
 from dsql_local.dialect.classifier import Classifier
 from dsql_local.faults import Faults
-from dsql_local.session.answers import COPY_IN, QUIET, READY, WATCHFUL, Answers
+from dsql_local.session.answers import COPY_IN, QUIET, READY, ROWS, WATCHFUL, Answers
 from dsql_local.session.effects import (
     Close,
     Effect,
@@ -119,7 +119,8 @@ class Relay:
         if self._translator.dropped:
             return b""
         if self._translator.awaited:
-            self._scanner.wanted = WATCHFUL
+            reported = any(each.report for each in self._translator.awaited)
+            self._scanner.wanted = WATCHFUL | ROWS if reported else WATCHFUL
         self._simple = message.type in SIMPLE
         if message.type in LAST:
             self._turn = Turn.POSTGRESQL

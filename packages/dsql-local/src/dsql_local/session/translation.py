@@ -24,6 +24,7 @@ from dsql_local.session.awaited import (
     Origin,
     hidden,
 )
+from dsql_local.session.cost import CostReport
 from dsql_local.session.judgement import IDLE, Judge
 from dsql_local.session.names import Names
 from dsql_local.session.treatment import MARKER, PLAIN, Treatment, guard, replaced
@@ -85,7 +86,7 @@ class Translator:
             answers += [*hidden(*[DONE] * len(treatment.before)), _answer(statement, treatment)]
             if not treatment.plain:
                 edits.append(_edit(statement, treatment, text))
-        if not edits:
+        if not edits and not any(each.report for each in answers):
             return message.raw
         origin = Origin(text=text, edits=tuple(edits))
         for each in answers:
@@ -137,7 +138,7 @@ class Translator:
             self.awaited.append(EXECUTION)
             return message.raw
         treatment = self.judge.judge(statement, now)
-        if treatment is PLAIN:
+        if treatment is PLAIN and not statement.cost_report:
             self.awaited.append(EXECUTION)
             return message.raw
         self.dropped |= treatment.drop is Drop.BEFORE
@@ -177,7 +178,8 @@ class Translator:
 
 def _reads(statement: Statement) -> bool:
     """Whether this is a query that goes as it is, wherever it stands alone."""
-    return statement.kind is Kind.QUERY and statement.verdict is PASS and not statement.questions
+    plain = statement.verdict is PASS and not statement.questions and not statement.cost_report
+    return plain and statement.kind is Kind.QUERY
 
 
 def _edit(statement: Statement, treatment: Treatment, text: bytes) -> Edit:
@@ -194,4 +196,10 @@ def _answer(statement: Statement, treatment: Treatment) -> Awaited:
         statement=statement,
         tag=treatment.tag,
         drops=treatment.drop is Drop.AFTER,
+        report=_report(statement),
     )
+
+
+def _report(statement: Statement) -> CostReport | None:
+    writes = statement.kind is Kind.WRITE
+    return CostReport(writes=writes) if statement.cost_report else None
