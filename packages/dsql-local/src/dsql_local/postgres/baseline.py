@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from dsql_local.errors import BaselineMissing, StatementFailed
 from dsql_local.postgres.superuser import Superuser
+from dsql_local.postgres.template import SUPERUSER
 
 NAME: Final = "dsql_local baseline"
 COPY: Final = "dsql_local_baseline"
@@ -23,6 +24,8 @@ _ALONE: Final = (
 _SESSIONS: Final = (
     "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
 )
+# The server's own sessions hold nothing when idle, and are slow to come back; a copy bears nobody.
+_BUSY_SESSIONS: Final = f"{_SESSIONS} AND NOT (usename = '{SUPERUSER}' AND state = 'idle')"
 # What a database has that is not in it, as SQL.
 _BESIDES: Final = (
     "SELECT quote_nullable(datacl), quote_nullable(shobj_description(oid, 'pg_database'))"
@@ -56,7 +59,7 @@ class Baseline:
         """Go back to the baseline."""
         async with self._turn:
             connection = await self._connected()
-            await _end_sessions(connection)
+            await _end_sessions(connection, _BUSY_SESSIONS)
             if await connection.run("SELECT to_regnamespace('dsql_local_baseline')") == [[None]]:
                 raise BaselineMissing(
                     "the cluster has no baseline to go back to",
@@ -98,9 +101,9 @@ class Baseline:
             connection.close()
 
 
-async def _end_sessions(connection: Superuser) -> None:
-    """End every other session and wait until PostgreSQL has forgotten it."""
-    while await connection.run(f"SELECT pg_terminate_backend(pid) {_SESSIONS}"):  # noqa: ASYNC110 - see _POLL_S
+async def _end_sessions(connection: Superuser, which: str = _SESSIONS) -> None:
+    """End other sessions and wait until PostgreSQL has forgotten them."""
+    while await connection.run(f"SELECT pg_terminate_backend(pid) {which}"):  # noqa: ASYNC110 - see _POLL_S
         await asyncio.sleep(_POLL_S)
 
 
