@@ -23,6 +23,7 @@ PARTS = (
     "health_probe",
     "handler",
     "standin",
+    "testing",
     "whole_platform",
     "doctor",
 )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dsql_local import errors as dsql_local_errors
+from dsql_local.dialect.reference import reference as dialect_rules
 from vela import errors
 from vela.ops.checks.check import Check, Subject
 from vela.ops.checks.table import CHECKS
@@ -76,6 +77,11 @@ def _row(check: Check) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
+def dialect() -> str:
+    """Give every rule of the stand-in's dialect."""
+    return NOTE + dialect_rules()
+
+
 def _family(base: type) -> Iterator[type]:
     yield base
     for kind in base.__subclasses__():
@@ -99,7 +105,12 @@ def _help(*command: str) -> str:
     return "```text\n" + "\n".join(s.rstrip() for s in done.stdout.strip().splitlines()) + "\n```\n"
 
 
-PAGES = {"commands.md": commands, "errors.md": error_codes, "findings.md": findings}
+PAGES = {
+    "commands.md": commands,
+    "errors.md": error_codes,
+    "findings.md": findings,
+    "dialect.md": dialect,
+}
 
 
 def main() -> int:

@@ -24,10 +24,10 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from dsql_local import running
+from dsql_local import ready_file
 from dsql_local.auth import Credential, sign
 from dsql_local.postgres import place
-from dsql_local.running import Running
+from dsql_local.ready_file import Running
 from dsql_local.wire import startup
 from dsql_local.wire.frames import frame
 from dsql_local.wire.messages import fields_of
@@ -171,14 +171,14 @@ class Server:
         self.process = process
         self.data_dir = data_dir
         self.output = output
-        ready = data_dir / running.NAME
+        ready = data_dir / ready_file.NAME
 
         def told():
             assert process.poll() is None, f"it ended: {self.said()}"
             return ready.exists() and json.loads(ready.read_text())["pid"] == process.pid
 
         until(told, "a ready file")
-        self.facts: Running = running.read(ready)
+        self.facts: Running = ready_file.read(ready)
         self.owner = Credential(
             access_key_id=self.facts.access_key_id or "",
             secret_access_key=self.facts.secret_access_key or "",

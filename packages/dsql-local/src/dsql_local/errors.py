@@ -143,3 +143,39 @@ class ClientTokenReused(DsqlLocalError):
     """A client token came again with another request."""
 
     code = "L113"
+
+
+class RulesMalformed(DsqlLocalError):
+    """A row of the dialect's rule tables is not a rule."""
+
+    code = "L300"
+
+
+class StatementFailed(DsqlLocalError):
+    """PostgreSQL refused a statement of the server's own."""
+
+    code = "L429"
+
+
+class BaselineMissing(DsqlLocalError):
+    """A cluster was to go back to a baseline nobody has set."""
+
+    code = "L114"
+
+
+class DriverMissing(DsqlLocalError):
+    """A Python driver that is not installed with dsql-local is needed."""
+
+    code = "L102"
+
+
+class ControlFailed(DsqlLocalError):
+    """The control endpoint refused a request."""
+
+    code = "L103"
+
+
+class StartFailed(DsqlLocalError):
+    """A server that was to run for a while did not start."""
+
+    code = "L104"

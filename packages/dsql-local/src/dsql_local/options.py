@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsql_local.running import NAME
+from dsql_local.dialect.limits import DEFAULT, Limits
+from dsql_local.ready_file import NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,8 @@ class Options:
     account: str = "123456789012"
     ready_file: Path | None = None
     admin_cluster: bool = True
+    limits: Limits = DEFAULT
+    log_unknown: bool = False
 
     @property
     def told_in(self) -> Path:

@@ -50,6 +50,7 @@ def test_psycopg_connects_to_the_private_host(server):
 def test_psycopg_uses_prepared_statements_pipelines_copy_and_large_results(cluster):
     with cluster.connect(autocommit=False) as connection:
         connection.execute("CREATE TABLE t (a int, b text)")
+        connection.commit()
         with connection.cursor().copy("COPY t FROM STDIN") as copy:
             for number in range(2000):
                 copy.write_row((number, "x" * 500))

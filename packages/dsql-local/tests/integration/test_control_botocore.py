@@ -8,8 +8,12 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from dsql_local.dialect.limits import Limits
+from dsql_local.jobs.foreman import Foreman
+from dsql_local.server.baselines import Baselines
 from dsql_local.server.control import start_control
 from dsql_local.server.registry import CLUSTER_QUOTA, Registry
+from dsql_local.server.runtime import Runtimes
 
 SECRET = "the-secret"
 
@@ -17,6 +21,10 @@ SECRET = "the-secret"
 @pytest.fixture
 def deleted():
     return []
+
+
+async def no_postgres(identifier):
+    raise ConnectionRefusedError(identifier)
 
 
 @pytest.fixture
@@ -32,6 +40,8 @@ def control_url(tmp_path, deleted):
         ready.stop, ready.loop = asyncio.Event(), asyncio.get_running_loop()
         server = await start_control(
             registry,
+            baselines=Baselines(no_postgres),
+            runtimes=Runtimes(Limits(), foreman=Foreman(), socket_of=no_postgres),
             host="127.0.0.1",
             port=0,
             secret=SECRET,

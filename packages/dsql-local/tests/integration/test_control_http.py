@@ -7,10 +7,14 @@ from contextlib import asynccontextmanager
 import pytest
 import uvloop
 
+from dsql_local.dialect.limits import DEFAULT
+from dsql_local.jobs.foreman import Foreman
+from dsql_local.server.baselines import Baselines
 from dsql_local.server.control import start_control
 from dsql_local.server.control.connection import Connection, Limits
 from dsql_local.server.control.exchange import Request, Response
 from dsql_local.server.registry import Registry
+from dsql_local.server.runtime import Runtimes
 
 SECRET = "the-secret"
 HEAD = f"Host: 127.0.0.1\r\nAuthorization: Bearer {SECRET}\r\n"
@@ -30,6 +34,10 @@ def run(request):
     return run
 
 
+async def no_postgres(identifier):
+    raise ConnectionRefusedError(identifier)
+
+
 @pytest.fixture
 def control(tmp_path):
     """A control endpoint on a free port, and whom it told of deleted clusters."""
@@ -41,6 +49,8 @@ def control(tmp_path):
 
         server = await start_control(
             Registry(tmp_path, region="us-east-1", account="111122223333"),
+            baselines=Baselines(no_postgres),
+            runtimes=Runtimes(DEFAULT, foreman=Foreman(), socket_of=no_postgres),
             host="127.0.0.1",
             port=0,
             secret=SECRET,
@@ -334,6 +344,8 @@ def test_without_a_secret_there_is_no_endpoint(run, tmp_path):
     async def main():
         await start_control(
             Registry(tmp_path, region="us-east-1", account="111122223333"),
+            baselines=Baselines(no_postgres),
+            runtimes=Runtimes(DEFAULT, foreman=Foreman(), socket_of=no_postgres),
             host="127.0.0.1",
             port=0,
             secret="",

@@ -1,16 +1,20 @@
 """Laws of the session: what reaches PostgreSQL, and when."""
 
+import random
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dsql_local.dialect.classifier import Classifier
+from dsql_local.faults import Faults
 from dsql_local.session.effects import Authenticate, Close, OpenBackend, ToBackend, ToClient
 from dsql_local.session.session import Session
 from dsql_local.wire import messages, startup
 from dsql_local.wire.frames import frame
 from dsql_local.wire.messages import Problem
 
+CLASSIFIER = Classifier()
 NOT_MAPPED = Problem(sqlstate="28000", message="not mapped")
 DENIED = Problem(sqlstate="08006", message="denied")
 LOGIN = b"".join(
@@ -32,16 +36,16 @@ MAPPED = b"".join(
 MARKED_NOTICE = messages.fields_message(
     b"N", {"S": "NOTICE", "M": "AWS IAM GRANT", "s": "dsql_local"}
 )
-ANSWERS = b"".join(
-    [
-        MARKED_NOTICE,
-        messages.command_complete("CALL"),
-        messages.fields_message(b"E", {"S": "ERROR", "M": "no", "W": "where", "s": "dsql_local"}),
-        frame(b"D", bytes(300)),
-        messages.command_complete("SELECT 1"),
-        frame(b"Z", b"I"),
-    ]
+READY = frame(b"Z", b"I")
+MARKED_ERROR = messages.fields_message(
+    b"E", {"S": "ERROR", "M": "no", "W": "where", "s": "dsql_local"}
 )
+# What PostgreSQL answers to each of the statements below, and cannot answer before it is asked.
+ANSWERS = [
+    frame(b"D", bytes(300)) + messages.command_complete("SELECT 1") + READY,
+    MARKED_NOTICE + messages.command_complete("CALL") + READY,
+    MARKED_ERROR + READY,
+]
 STATEMENTS = [b"SELECT 1\0", b"AWS IAM GRANT a TO 'arn'\0", b"SHOW server_version; SELECT 2\0"]
 
 cuts = st.lists(st.integers(0, 900), max_size=12)
@@ -62,7 +66,9 @@ class World:
     """Answers what a session asks for, and keeps what it says."""
 
     def __init__(self, verdict):
-        self.session = Session(turned_away=None, not_mapped=NOT_MAPPED)
+        self.session = Session(
+            turned_away=None, not_mapped=NOT_MAPPED, classifier=CLASSIFIER, faults=Faults()
+        )
         self.verdict = verdict
         self.effects = []
         self.to_client = self.to_backend = b""
@@ -86,18 +92,18 @@ class World:
 
     def hear(self, chunks):
         for chunk in chunks:
-            self.see(self.session.from_client(chunk))
+            self.see(self.session.from_client(chunk, 0.0))
 
     def answer(self, chunks):
         for chunk in chunks:
-            self.see(self.session.from_backend(chunk))
+            self.see(self.session.from_backend(chunk, 0.0))
 
 
 def conversation(user, client_cuts, backend_cuts):
     world = World("arn:aws:iam::123456789012:role/app")
     world.hear(pieces(hello(user) + b"".join(frame(b"Q", s) for s in STATEMENTS), client_cuts))
-    replies = LOGIN + (b"" if user == "admin" else MAPPED) + ANSWERS
-    world.answer(pieces(replies, backend_cuts))
+    for replies in [LOGIN + (b"" if user == "admin" else MAPPED), *ANSWERS]:
+        world.answer(pieces(replies, backend_cuts))
     return world.to_client, world.to_backend
 
 
@@ -157,7 +163,7 @@ def test_what_is_sent_ahead_waits_for_the_grant_and_keeps_its_order(statements, 
     world = World("arn")
     world.hear(pieces(hello("admin") + b"".join(frame(b"Q", s) for s in statements), cuts))
     before = world.to_backend
-    world.answer([LOGIN])
+    world.answer([LOGIN, *[READY] * len(statements)])
 
     assert b"SELECT" not in before
     after = world.to_backend[len(before) :]
@@ -175,3 +181,17 @@ def test_a_role_that_is_not_mapped_hears_nothing_of_postgresql(answer):
     asked = messages.AUTHENTICATION_CLEARTEXT_PASSWORD
     assert world.to_client == asked + NOT_MAPPED.encode()
     assert world.session.closed
+
+
+def test_ten_thousand_mutated_logins_bring_nothing_to_postgresql():
+    dice = random.Random(2026)
+    good = hello("admin") + b"".join(frame(b"Q", each) for each in STATEMENTS)
+
+    for _ in range(10_000):
+        stream = bytearray(good)
+        for _ in range(dice.randrange(1, 5)):
+            stream[dice.randrange(len(stream))] = dice.randrange(256)
+        world = World(DENIED)
+        world.hear([bytes(stream)])
+        assert world.to_backend == b""
+        assert not any(isinstance(effect, OpenBackend) for effect in world.effects)

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsql_local.session.tokens import Kind, tokens
+from dsql_local.dialect.tokens import Kind, tokens
 from dsql_local.wire import messages, startup
 from dsql_local.wire.frames import (
     FRONTEND_TYPES,

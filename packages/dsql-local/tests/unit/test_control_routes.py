@@ -9,11 +9,15 @@ from urllib.parse import quote
 import pytest
 
 from dsql_local.auth import Credential
+from dsql_local.dialect.limits import Limits
+from dsql_local.jobs.foreman import Foreman
+from dsql_local.server.baselines import Baselines
 from dsql_local.server.control.control import Control
 from dsql_local.server.control.exchange import Request, Response
 from dsql_local.server.control.identities import FORGET_AFTER_S
 from dsql_local.server.control.routes import ROUTES, answer
 from dsql_local.server.registry import CLUSTER_QUOTA, Registry, durable
+from dsql_local.server.runtime import Runtimes
 
 SECRET = "the-secret"
 HEADERS = {"host": "127.0.0.1:8080", "authorization": f"Bearer {SECRET}"}
@@ -56,6 +60,8 @@ class Endpoint:
         )
         control = Control(
             registry=self.registry,
+            baselines=Baselines(no_postgres),
+            runtimes=Runtimes(Limits(), foreman=Foreman(), socket_of=no_postgres),
             secret=SECRET,
             on_cluster_deleted=self.on_cluster_deleted,
             now=lambda: NOW,
@@ -64,6 +70,10 @@ class Endpoint:
 
     def create(self, **body: Any) -> dict[str, Any]:
         return dict(self.send("POST", "/cluster", body).content)
+
+
+async def no_postgres(identifier):
+    raise ConnectionRefusedError(identifier)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The session's clock."""
 
+from dsql_local.dialect.classifier import Classifier
+from dsql_local.faults import Faults
 from dsql_local.session.effects import Close, ToClient, WakeAt
 from dsql_local.session.session import LOGIN_TIMEOUT_S, Session
 from dsql_local.wire.messages import Problem
@@ -8,7 +10,9 @@ NOT_MAPPED = Problem(sqlstate="28000", message="not mapped")
 
 
 def session():
-    return Session(turned_away=None, not_mapped=NOT_MAPPED)
+    return Session(
+        turned_away=None, not_mapped=NOT_MAPPED, classifier=Classifier(), faults=Faults()
+    )
 
 
 def test_a_session_asks_to_be_woken_at_the_end_of_its_patience():
@@ -38,5 +42,5 @@ def test_a_session_that_ended_does_nothing_more():
     ended = session()
     assert ended.ended() == [Close()]
 
-    assert ended.from_client(b"\0") == []
+    assert ended.from_client(b"\0", 0.0) == []
     assert ended.refused(NOT_MAPPED) == []

@@ -69,8 +69,8 @@ def test_a_nameless_user_is_refused():
     assert found.sqlstate == "28000"
 
 
-def test_a_setting_of_aurora_dsqls_own_is_taken_and_not_passed_on():
+def test_a_setting_of_aurora_dsqls_own_is_kept_under_a_name_of_ours():
     found = read(user="app", disable_sync_create_index="off")
 
     assert isinstance(found, parameters.Request)
-    assert found.settings == {}
+    assert found.settings == {"dsql_local.disable_sync_create_index": "off"}

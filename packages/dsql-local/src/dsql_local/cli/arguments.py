@@ -7,16 +7,19 @@ import argparse
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TypeAlias
 
 from dsql_local.auth import WEEK_S
 from dsql_local.cli import commands
-from dsql_local.running import NAME
+from dsql_local.dialect.limits import Limits
+from dsql_local.ready_file import NAME
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - what add_subparsers returns has no public name
 
 MAX_PORT = 65_535
+LIMITS = [field.name for field in fields(Limits)]
 
 
 def default_data_dir() -> Path:
@@ -53,6 +56,14 @@ def seconds(text: str) -> int:
     if not 0 < number <= WEEK_S:
         raise argparse.ArgumentTypeError(f"{text} is not from 1 to {WEEK_S} seconds (a week)")
     return number
+
+
+def limit(text: str) -> tuple[str, int]:
+    """Parse one limit."""
+    name, _, number = text.partition("=")
+    if name not in LIMITS or not number.isdecimal():
+        raise ValueError(text)
+    return name, int(number)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -148,5 +159,19 @@ def _add_serve(subparsers: Subparsers) -> None:
         action="store_false",
         dest="admin_cluster",
         help="serve only clusters made through the control endpoint",
+    )
+    add(
+        "--limit",
+        type=limit,
+        action="append",
+        default=[],
+        dest="limits",
+        metavar="NAME=N",
+        help=f"another limit than the service's, may be repeated: {', '.join(LIMITS)}",
+    )
+    add(
+        "--log-unknown",
+        action="store_true",
+        help="log each statement that no rule knows, once",
     )
     serve.set_defaults(command=commands.serve)

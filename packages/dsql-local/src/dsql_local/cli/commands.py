@@ -11,76 +11,15 @@ import shlex
 import shutil
 import signal
 import sys
-import time
 from argparse import Namespace
-from dataclasses import dataclass
 from pathlib import Path
 
-from dsql_local import running
-from dsql_local.auth import Credential, sign
-from dsql_local.errors import NotServing, ProgramMissing
+from dsql_local import ready_file
+from dsql_local.dialect.limits import Limits
+from dsql_local.endpoint import Endpoint
+from dsql_local.errors import ProgramMissing
 from dsql_local.options import Options
-from dsql_local.running import Running
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandAlone:
-    """The stand-alone cluster of a running server."""
-
-    server: Running
-    endpoint: str
-    access_key_id: str
-    secret_access_key: str
-
-    @classmethod
-    def of(cls, arguments: Namespace) -> "StandAlone":
-        """Find it through the ready file."""
-        server = running.read(arguments.ready_file)
-        if not (server.endpoint and server.access_key_id and server.secret_access_key):
-            raise NotServing(
-                "the server has no stand-alone cluster", fix="Start it without --no-admin-cluster."
-            )
-        return cls(
-            server=server,
-            endpoint=server.endpoint,
-            access_key_id=server.access_key_id,
-            secret_access_key=server.secret_access_key,
-        )
-
-    def token(self, user: str, expires_s: int = 900) -> str:
-        """Sign a token for *user*."""
-        credential = Credential(
-            access_key_id=self.access_key_id,
-            secret_access_key=self.secret_access_key,
-            session_token=None,
-            principal="",
-            session_arn=None,
-            expires_at=None,
-        )
-        return sign(
-            host=self.endpoint,
-            user=user,
-            region=self.server.region,
-            credential=credential,
-            now=time.time(),
-            expires_s=expires_s,
-        )
-
-    def environment(self, user: str = "admin") -> dict[str, str]:
-        """What libpq, psycopg and boto3 read."""
-        return {
-            "PGHOST": self.endpoint,
-            "PGHOSTADDR": self.server.host,
-            "PGPORT": str(self.server.port),
-            "PGUSER": user,
-            "PGDATABASE": "postgres",
-            "PGSSLMODE": "verify-full",
-            "PGSSLROOTCERT": self.server.ca_file,
-            "AWS_ACCESS_KEY_ID": self.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
-            "AWS_REGION": self.server.region,
-            "AWS_DEFAULT_REGION": self.server.region,
-        }
+from dsql_local.ready_file import Running
 
 
 def serve(arguments: Namespace) -> int:
@@ -99,6 +38,8 @@ def serve(arguments: Namespace) -> int:
         account=arguments.account,
         ready_file=arguments.ready_file,
         admin_cluster=arguments.admin_cluster,
+        limits=Limits(**dict(arguments.limits)),
+        log_unknown=arguments.log_unknown,
     )
     told = run(options, _announce)
     _tell("stopped")
@@ -136,23 +77,28 @@ def purge(arguments: Namespace) -> int:
     return 0
 
 
+def _cluster(arguments: Namespace) -> Endpoint:
+    """Find the stand-alone cluster through the ready file."""
+    return Endpoint.of(ready_file.read(arguments.ready_file))
+
+
 def env(arguments: Namespace) -> int:
     """Print the exports."""
-    for name, value in StandAlone.of(arguments).environment().items():
+    for name, value in _cluster(arguments).environment().items():
         sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
     return 0
 
 
 def token(arguments: Namespace) -> int:
     """Print a token."""
-    cluster = StandAlone.of(arguments)
+    cluster = _cluster(arguments)
     sys.stdout.write(cluster.token(arguments.user, arguments.expires_in) + "\n")
     return 0
 
 
 def psql(arguments: Namespace) -> int:
     """Become psql."""
-    cluster = StandAlone.of(arguments)
+    cluster = _cluster(arguments)
     program = shutil.which("psql")
     if program is None:
         raise ProgramMissing(
@@ -167,6 +113,6 @@ def psql(arguments: Namespace) -> int:
 
 def hosts(arguments: Namespace) -> int:
     """Print the hosts-file line."""
-    cluster = StandAlone.of(arguments)
+    cluster = _cluster(arguments)
     sys.stdout.write(f"{cluster.server.host} {cluster.endpoint}\n")
     return 0

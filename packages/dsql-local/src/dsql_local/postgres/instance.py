@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from dsql_local.dialect.limits import DEFAULT, Limits
 from dsql_local.errors import ClusterCorrupt, DiskFull, PostgresFailed
 from dsql_local.postgres import account as accounts
 from dsql_local.postgres import template as templates
@@ -29,14 +30,20 @@ FAST_STOP_TIMEOUT_S = 10.0
 # Backends of a killed server notice its death within moments and let go of its memory.
 LEFTOVER_TIMEOUT_S = 5.0
 
+# The limits that triggers check (limits.sql).
+LIMITS = ("transaction_rows", "transaction_bytes", "transaction_age_s")
+
 
 class Instance:
     """The PostgreSQL server of one cluster."""
 
-    def __init__(self, identifier: str, *, place: Place, template: Path) -> None:
+    def __init__(
+        self, identifier: str, *, place: Place, template: Path, limits: Limits = DEFAULT
+    ) -> None:
         self._place = place
         self._template = template
         self._identifier = identifier
+        self._limits = limits
         self.directory = place.of_cluster(identifier)
         self.socket = place.sockets / identifier / SOCKET_NAME
         self.log = place.data / f"{identifier}.log"
@@ -126,8 +133,12 @@ class Instance:
 
     def _command(self) -> list[str]:
         program = self._place.program("postgres")
-        sockets = f"unix_socket_directories={self.socket.parent}"
-        return [program, "-D", str(self.directory), "-c", sockets]
+        settings = [
+            f"unix_socket_directories={self.socket.parent}",
+            *(f"dsql_local.{name}={getattr(self._limits, name)}" for name in LIMITS),
+        ]
+        flags = [word for each in settings for word in ("-c", each)]
+        return [program, "-D", str(self.directory), *flags]
 
     def _ready(self) -> bool:
         """Read the last line of postmaster.pid, where the server says how far it has come."""

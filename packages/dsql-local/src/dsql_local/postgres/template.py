@@ -31,9 +31,16 @@ INITDB = (
 # -O lets the schema replace functions of pg_catalog; -j ends a statement at ";" and a blank line.
 SINGLE_USER = ("--single", "-j", "-O", "-c", "exit_on_error=on")
 
+# What makes a database a cluster's, in order.
+SCHEMA = ("schema.sql", "limits.sql", "absent.sql", "catalogue.sql", "jobs.sql")
+
 
 def _part(name: str) -> bytes:
     return files("dsql_local.postgres").joinpath(name).read_bytes()
+
+
+def _schema() -> bytes:
+    return b"\n".join(map(_part, SCHEMA))
 
 
 def key(programs: Path) -> str:
@@ -42,7 +49,7 @@ def key(programs: Path) -> str:
         binaries.fingerprint(programs).encode(),
         " ".join(INITDB).encode(),
         _part("postgresql.conf"),
-        _part("schema.sql"),
+        _schema(),
     )
     return hashlib.sha256(b"\0".join(ingredients)).hexdigest()[:16]
 
@@ -78,9 +85,7 @@ def _make(place: Place, directory: Path) -> None:
     _run(place, "initdb", *INITDB, "-D", str(directory))
     with (directory / "postgresql.conf").open("ab") as configuration:
         configuration.write(_part("postgresql.conf"))
-    _run(
-        place, "postgres", *SINGLE_USER, "-D", str(directory), "postgres", stdin=_part("schema.sql")
-    )
+    _run(place, "postgres", *SINGLE_USER, "-D", str(directory), "postgres", stdin=_schema())
 
 
 def _run(place: Place, program: str, *arguments: str, stdin: bytes = b"") -> None:

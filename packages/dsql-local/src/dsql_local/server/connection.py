@@ -20,10 +20,12 @@ from dsql_local.session.effects import (
     Cancel,
     Close,
     Effect,
+    HoldClient,
     Issued,
     OpenBackend,
     ToBackend,
     ToClient,
+    Unknown,
     WakeAt,
 )
 from dsql_local.session.session import Session
@@ -43,13 +45,25 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._host = host or ""
         self._backend: asyncio.Transport | None = None
-        self._alarm: asyncio.TimerHandle | None = None
+        self._alarms: list[asyncio.TimerHandle] = []
         self._issued: CancelRequest | None = None
         self._socket = Path()
         self.client = client
-        self.session = Session(turned_away=house.admission.turned_away(host), not_mapped=NOT_MAPPED)
+        self._holders: set[str] = set()
+        self._runtime = house.runtime_at(self._host)
+        self.session = Session(
+            turned_away=house.admission.turned_away(host)
+            or self._runtime.turned_away(self._loop.time()),
+            not_mapped=NOT_MAPPED,
+            classifier=house.classifier,
+            faults=self._runtime.faults,
+        )
         house.connections.add(self)
-        self.do(self.session.begin(self._loop.time()))
+        self._runtime.sessions.add(self)
+        # A connection ends with its life, and says nothing.
+        self._ends_at = self._now() + self._runtime.limits.connection_life_s
+        self._wake_at(self._ends_at)
+        self.do(self.session.begin(self._now()))
 
     def do(self, effects: list[Effect]) -> None:
         """Carry out *effects* in their order."""
@@ -63,7 +77,7 @@ class Connection:
                     self._do_rarely(effect)
 
     def _do_rarely(self, effect: Effect) -> None:
-        """Carry out what happens once in a session's life."""
+        """Carry out what is not moving bytes."""
         match effect:
             case Authenticate(user=user, token=token):
                 self.do(self._authenticate(user, token))
@@ -74,21 +88,41 @@ class Connection:
                 self._house.sessions[self._issued] = self._socket
             case Cancel(request=request):
                 self._house.keep(self._loop.create_task(self._house.cancel(request)))
-            case WakeAt(time=at):
-                self._alarm = self._loop.call_at(at, self._ring)
             case Close():
                 self.close()
+            case WakeAt() | HoldClient() | Unknown() as aside:
+                self._do_aside(aside)
             case ToClient() | ToBackend():
                 pass  # to a backend that is gone
 
-    def _ring(self) -> None:
-        self.do(self.session.tick(self._loop.time()))
+    def _do_aside(self, effect: WakeAt | HoldClient | Unknown) -> None:
+        """Carry out what neither connection sees."""
+        match effect:
+            case WakeAt(time=at):
+                self._wake_at(at)
+            case HoldClient(hold=hold):
+                self.hold_client("session", hold=hold)
+            case Unknown(sql=sql):
+                self._house.unknown.note(sql)
+
+    def _now(self) -> float:
+        """The time by the cluster's clock, which a test may move."""
+        return self._loop.time() + self._runtime.ahead
+
+    def _wake_at(self, moment: float) -> None:
+        self._alarms.append(self._loop.call_at(moment - self._runtime.ahead, self.time_passed))
+
+    def time_passed(self) -> None:
+        """Do what is due."""
+        if self._now() >= self._ends_at:
+            self.do(self.session.ended())
+        else:
+            self.do(self.session.tick(self._now()))
 
     def _authenticate(self, user: str, token: str) -> list[Effect]:
+        now = time.time() + self._runtime.faults.at_authentication()
         try:
-            verdict = self._house.admission.decide(
-                self._host, user=user, token=token, now=time.time()
-            )
+            verdict = self._house.admission.decide(self._host, user=user, token=token, now=now)
         except DsqlLocalError as error:  # a cluster to be woken, and no room to note it
             return self._unable(error)
         if isinstance(verdict, Problem):
@@ -119,9 +153,18 @@ class Connection:
         else:
             self.do(self.session.backend_opened())
 
-    def hold_client(self, *, hold: bool) -> None:
-        """Stop or go on reading what the client sends."""
-        _hold(self.client, hold=hold)
+    def from_client(self, data: bytes) -> None:
+        """Take bytes from the client."""
+        self.do(self.session.from_client(data, self._now()))
+
+    def from_backend(self, data: bytes) -> None:
+        """Take bytes from PostgreSQL."""
+        self.do(self.session.from_backend(data, self._now()))
+
+    def hold_client(self, holder: str, *, hold: bool) -> None:
+        """Read nothing of what the client sends while there is one who holds it."""
+        (self._holders.add if hold else self._holders.discard)(holder)
+        _hold(self.client, hold=bool(self._holders))
 
     def hold_backend(self, *, hold: bool) -> None:
         """Stop or go on reading what PostgreSQL sends."""
@@ -131,10 +174,11 @@ class Connection:
     def close(self) -> None:
         """Close both sides, once what was written is sent."""
         self._house.connections.discard(self)
+        self._runtime.sessions.discard(self)
         if self._issued is not None:
             self._house.sessions.pop(self._issued, None)
-        if self._alarm is not None:
-            self._alarm.cancel()
+        for alarm in self._alarms:
+            alarm.cancel()
         self.client.close()
         if self._backend is not None:
             self._backend.write(TERMINATE)
@@ -167,7 +211,7 @@ class ClientSide(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Hand the client's bytes over."""
         if self._connection is not None:
-            self._connection.do(self._connection.session.from_client(data))
+            self._connection.from_client(data)
 
     def pause_writing(self) -> None:
         """The client does not keep up."""
@@ -197,15 +241,15 @@ class BackendSide(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Hand PostgreSQL's bytes over."""
-        self._connection.do(self._connection.session.from_backend(data))
+        self._connection.from_backend(data)
 
     def pause_writing(self) -> None:
         """PostgreSQL does not keep up."""
-        self._connection.hold_client(hold=True)
+        self._connection.hold_client("PostgreSQL", hold=True)
 
     def resume_writing(self) -> None:
         """PostgreSQL has caught up."""
-        self._connection.hold_client(hold=False)
+        self._connection.hold_client("PostgreSQL", hold=False)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it went changes nothing
         """End what has no backend."""

@@ -17,7 +17,7 @@ from dsql_local import disk
 from dsql_local.atomic import write_private
 from dsql_local.errors import AlreadyServing, DataDirectoryUnusable
 from dsql_local.postgres import place
-from dsql_local.running import LOCK, NAME
+from dsql_local.ready_file import LOCK, NAME
 
 MARKER: Final = "dsql-local-data"
 TREES: Final = ("registry", "tls", "postgres")

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from dsql_local.dialect.classifier import Classifier
 from dsql_local.server.admission import Admission
 from dsql_local.server.instances import Instances
+from dsql_local.server.runtime import Runtime, Runtimes
+from dsql_local.server.unknown import UnknownStatements
 from dsql_local.wire.startup import CancelRequest, encode_cancel
 
 
@@ -24,10 +27,18 @@ class House:
 
     admission: Admission
     instances: Instances
+    runtimes: Runtimes
+    classifier: Classifier
+    unknown: UnknownStatements
     # Where the PostgreSQL is that issued a cancel key: process ids are unique on the machine.
     sessions: dict[CancelRequest, Path] = field(default_factory=dict)
     connections: set[Closable] = field(default_factory=set)
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+
+    def runtime_at(self, host: str) -> Runtime:
+        """What is known of the cluster with this endpoint."""
+        cluster = self.admission.cluster_of(host)
+        return self.runtimes.of(cluster.identifier if cluster else "")
 
     def keep(self, task: "asyncio.Task[None]") -> None:
         """Hold a task until it is done: the loop itself does not."""

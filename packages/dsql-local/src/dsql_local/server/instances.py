@@ -8,6 +8,8 @@ import asyncio
 import shutil
 from pathlib import Path
 
+from dsql_local.dialect.limits import Limits
+from dsql_local.jobs.foreman import Foreman
 from dsql_local.postgres.instance import Instance
 from dsql_local.postgres.place import Place
 
@@ -15,9 +17,11 @@ from dsql_local.postgres.place import Place
 class Instances:
     """The PostgreSQL instances of one server."""
 
-    def __init__(self, place: Place, template: Path) -> None:
+    def __init__(self, place: Place, template: Path, *, limits: Limits) -> None:
         self._place = place
         self._template = template
+        self._limits = limits
+        self.foreman = Foreman()
         self._instances: dict[str, Instance] = {}
         self._turns: dict[str, asyncio.Lock] = {}
 
@@ -33,12 +37,14 @@ class Instances:
             async with self._turn(identifier):
                 if not instance.running:
                     await instance.start()
+                    self.foreman.begin(identifier, instance.socket)
         return instance.socket
 
     async def remove(self, identifier: str) -> None:
         """Stop the cluster's PostgreSQL and delete its data."""
         async with self._turn(identifier):
             instance = self._instance(identifier)
+            await self.foreman.end(identifier)
             await instance.stop()
             await asyncio.to_thread(shutil.rmtree, instance.directory, ignore_errors=True)
             shutil.rmtree(instance.socket.parent, ignore_errors=True)
@@ -47,12 +53,13 @@ class Instances:
 
     async def close(self) -> None:
         """Stop all."""
+        await self.foreman.close()
         await asyncio.gather(*(instance.stop() for instance in self._instances.values()))
 
     def _instance(self, identifier: str) -> Instance:
         if identifier not in self._instances:
             self._instances[identifier] = Instance(
-                identifier, place=self._place, template=self._template
+                identifier, place=self._place, template=self._template, limits=self._limits
             )
         return self._instances[identifier]
 

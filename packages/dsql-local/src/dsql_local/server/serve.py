@@ -17,19 +17,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from os import getpid
 
+from dsql_local.dialect.classifier import Classifier
 from dsql_local.errors import PortInUse
 from dsql_local.options import Options
 from dsql_local.postgres import place as places
 from dsql_local.postgres import template as templates
-from dsql_local.running import Running
+from dsql_local.ready_file import Running
 from dsql_local.server import stand_alone, tls
 from dsql_local.server.admission import Admission
+from dsql_local.server.baselines import Baselines
 from dsql_local.server.control import start_control
 from dsql_local.server.data_directory import held
 from dsql_local.server.house import House
 from dsql_local.server.instances import Instances
 from dsql_local.server.listener import BACKLOG, Listener
 from dsql_local.server.registry import Cluster, Registry
+from dsql_local.server.runtime import Runtimes
+from dsql_local.server.unknown import UnknownStatements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +67,8 @@ def prepared(options: Options) -> Iterator[Prepared]:
         files = tls.Files(directory=directory.tls)
         tls.provide(files, tls.host_patterns(registry.region, registry.suffix), datetime.now(UTC))
         place = stack.enter_context(places.settled(directory.path))
-        instances = Instances(place, templates.prepare(place, templates.cache()))
+        template = templates.prepare(place, templates.cache())
+        instances = Instances(place, template, limits=options.limits)
         instances.check([known.identifier for known in registry.list_clusters()])
         yield Prepared(
             options=options,
@@ -141,8 +146,17 @@ async def _open(server: Prepared) -> AsyncIterator[Running]:
         if server.cluster:
             await server.instances.socket(server.cluster.identifier)
         secret = secrets.token_urlsafe(32)
+        baselines = Baselines(server.instances.socket)
+        stack.callback(baselines.close)
+        runtimes = Runtimes(
+            server.options.limits,
+            foreman=server.instances.foreman,
+            socket_of=server.instances.socket,
+        )
         control = await start_control(
             server.registry,
+            baselines=baselines,
+            runtimes=runtimes,
             host=server.options.host,
             port=server.options.control_port,
             secret=secret,
@@ -150,7 +164,13 @@ async def _open(server: Prepared) -> AsyncIterator[Running]:
             now=time.time,
         )
         stack.push_async_callback(control.close)
-        house = House(admission=Admission(server.registry), instances=server.instances)
+        house = House(
+            admission=Admission(server.registry),
+            instances=server.instances,
+            runtimes=runtimes,
+            classifier=Classifier(server.options.limits),
+            unknown=UnknownStatements(logged=server.options.log_unknown),
+        )
         context = tls.server_context(server.files)
         stack.push_async_callback(house.close)
         listener = Listener(server.sock, tls=context, house=house)

@@ -22,6 +22,20 @@ class ToBackend(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldClient:
+    """Stop reading what the client sends, or go on."""
+
+    hold: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """A statement no rule knows went to PostgreSQL."""
+
+    sql: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WakeAt:
     """Call `tick` at this time of the clock that `tick` is called with."""
 
@@ -61,4 +75,15 @@ class Close:
     """Send what is to be sent, then close both connections. The last effect of a session."""
 
 
-Effect = ToClient | ToBackend | WakeAt | Authenticate | OpenBackend | Cancel | Issued | Close
+Effect = (
+    ToClient
+    | ToBackend
+    | HoldClient
+    | Unknown
+    | WakeAt
+    | Authenticate
+    | OpenBackend
+    | Cancel
+    | Issued
+    | Close
+)

@@ -1,7 +1,7 @@
 """Which settings a client may ask for when it connects.
 
-Law: pure; a parameter on the list reaches PostgreSQL (or is one PostgreSQL does not have), any
-other is refused by name.
+Law: pure; a parameter on the list of those that may be set reaches PostgreSQL, any other is
+refused by name.
 
 Evidence: the Aurora DSQL user guide's list of settings, and the refusals recorded in
 pgadmin4#9433 (``client_min_messages``) and flyway#4088 (``role``).
@@ -10,33 +10,15 @@ pgadmin4#9433 (``client_min_messages``) and flyway#4088 (``role``).
 import re
 from dataclasses import dataclass
 
+from dsql_local.dialect.rules.indexes import MODE_SETTING
+from dsql_local.dialect.rules.settings import SETTABLE, SYNC_INDEX
 from dsql_local.wire.messages import Problem
 from dsql_local.wire.startup import StartupMessage
 
 DATABASE = "postgres"
 
-PASSED_ON = frozenset(
-    {
-        "application_name",
-        "client_encoding",
-        "datestyle",
-        "extra_float_digits",
-        "intervalstyle",
-        "timezone",
-        "search_path",
-        "enable_bitmapscan",
-        "enable_hashjoin",
-        "enable_indexonlyscan",
-        "enable_indexscan",
-        "enable_material",
-        "enable_mergejoin",
-        "enable_nestloop",
-        "enable_seqscan",
-        "dsql.enable_batched_nestloop",
-    }
-)
-# Aurora DSQL's own; PostgreSQL knows nothing of it.
-ACCEPTED = frozenset({"disable_sync_create_index"})
+# Aurora DSQL's own parameter, and the one that keeps its value in PostgreSQL.
+RENAMED = {SYNC_INDEX: MODE_SETTING}
 # Names with this prefix ask for protocol extensions; the answer lists those not known here.
 PROTOCOL_EXTENSION = "_pq_."
 
@@ -74,9 +56,9 @@ def read(message: StartupMessage) -> Request | Problem:
     options = _options(given.pop("options", ""))
     settings = options | {name.lower(): value for name, value in given.items()}
     for name in settings:
-        if name not in PASSED_ON | ACCEPTED:
+        if name not in SETTABLE:
             return not_supported(name)
-    passed = {name: value for name, value in settings.items() if name in PASSED_ON}
+    passed = {RENAMED.get(name, name): value for name, value in settings.items()}
     return Request(user=user, database=database, settings=passed, extensions=extensions)
 
 

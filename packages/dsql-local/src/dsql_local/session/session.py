@@ -4,6 +4,8 @@ Law: pure. Bytes and answers in, effects out, in order; time is an argument. Not
 sends makes it raise, and after `Close` nothing comes any more.
 """
 
+from dsql_local.dialect.classifier import Classifier
+from dsql_local.faults import Faults
 from dsql_local.session.effects import Close, Effect, WakeAt
 from dsql_local.session.login import Login, Phase
 from dsql_local.session.relay import Relay
@@ -16,7 +18,16 @@ LOGIN_TIMEOUT_S = 60.0
 class Session:
     """What happens between a client inside TLS and its PostgreSQL."""
 
-    def __init__(self, *, turned_away: Problem | None, not_mapped: Problem) -> None:
+    def __init__(
+        self,
+        *,
+        turned_away: Problem | None,
+        not_mapped: Problem,
+        classifier: Classifier,
+        faults: Faults,
+    ) -> None:
+        self._classifier = classifier
+        self._faults = faults
         self._login = Login(turned_away=turned_away, not_mapped=not_mapped)
         self._relay: Relay | None = None
         self._deadline = 0.0
@@ -32,23 +43,23 @@ class Session:
         if self._relay is None and now >= self._deadline:
             text = "canceling authentication due to timeout"
             return self.refused(Problem(sqlstate="57014", message=text))
-        return []
+        return self._said(self._relay.tick(now)) if self._relay else []
 
-    def from_client(self, data: bytes) -> list[Effect]:
+    def from_client(self, data: bytes, now: float) -> list[Effect]:
         """Take bytes from the client."""
         if self._relay is not None:
-            return self._said(self._relay.from_client(data))
+            return self._said(self._relay.from_client(data, now))
         return self._said(self._login.from_client(data))
 
-    def from_backend(self, data: bytes) -> list[Effect]:
+    def from_backend(self, data: bytes, now: float) -> list[Effect]:
         """Take bytes from PostgreSQL."""
         if self._relay is not None:
-            return self._said(self._relay.from_backend(data))
+            return self._said(self._relay.from_backend(data, now))
         effects = self._login.from_backend(data)
         if self._login.phase is Phase.DONE:
-            self._relay = Relay()
-            effects += self._relay.from_client(self._login.ahead)
-            effects += self._relay.from_backend(self._login.behind)
+            self._relay = Relay(self._classifier, self._faults)
+            effects += self._relay.from_client(self._login.ahead, now)
+            effects += self._relay.from_backend(self._login.behind, now)
         return self._said(effects)
 
     def granted(self, principal: str) -> list[Effect]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from struct import Struct
 
-from dsql_local.wire.frames import HEADER, Frame, frame
+from dsql_local.wire.frames import HEADER, LENGTH, Frame, frame
 
 COUNT = Struct(">H")
 WORDS = Struct(">II")
@@ -89,6 +89,16 @@ def query(sql: str) -> bytes:
     return frame(b"Q", _zero_terminated(sql))
 
 
+def query_of(sql: bytes) -> bytes:
+    """Encode a simple query of a text in the client's encoding."""
+    return frame(b"Q", sql + b"\0")
+
+
+def copy_fail(reason: str) -> bytes:
+    """Encode a CopyFail."""
+    return frame(b"f", _zero_terminated(reason))
+
+
 def literal(text: str) -> str:
     """Quote *text* for SQL, whatever ``standard_conforming_strings`` says."""
     escaped = text.replace("\\", "\\\\").replace("'", "''")
@@ -104,6 +114,12 @@ def backend_key_of(body: bytes) -> tuple[int, int]:
 def password_of(body: bytes) -> str:
     """Decode a PasswordMessage: up to its first zero."""
     return body.split(b"\0", 1)[0].decode(errors="surrogateescape")
+
+
+def text_row(text: str) -> bytes:
+    """Encode a DataRow of one column of text."""
+    value = text.encode(errors="surrogateescape")
+    return frame(b"D", COUNT.pack(1) + LENGTH.pack(len(value)) + value)
 
 
 def first_column_of(body: bytes) -> bytes:

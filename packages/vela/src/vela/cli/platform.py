@@ -38,10 +38,11 @@ def down(settings: LocalSettings, *, purge: bool) -> None:
     """Stop what runs; forget the data if asked to."""
     cloud = LocalCloud(settings)
     stopped = cloud.stop()
-    if purge:
-        cloud.purge()
+    foreign = cloud.purge() if purge else ()
     told = "Stopped" if stopped else "Nothing was running"
     screen.line(f"{told}; {'its data are gone' if purge else 'its data stay'}.")
+    for path in foreign:
+        screen.notice(f"{path} is not Vela's and was left")
 
 
 def status(settings: LocalSettings, *, as_json: bool) -> None:

@@ -3,14 +3,18 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from dsql_local.server.baselines import Baselines
 from dsql_local.server.registry import Registry
+from dsql_local.server.runtime import Runtimes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """The registry, the secret, the clock, and whom to tell that a cluster is gone."""
+    """The clusters and what runs of them, the secret, the clock, and whom to tell of a deletion."""
 
     registry: Registry
+    baselines: Baselines
+    runtimes: Runtimes
     secret: str = field(repr=False)
     on_cluster_deleted: Callable[[str], Awaitable[None]]
     now: Callable[[], float]

@@ -7,11 +7,13 @@ import asyncio
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable, Mapping
 
+from dsql_local.server.baselines import Baselines
 from dsql_local.server.control.connection import Connection
 from dsql_local.server.control.control import Control
 from dsql_local.server.control.exchange import Request, Response
 from dsql_local.server.control.routes import answer
 from dsql_local.server.registry import Registry
+from dsql_local.server.runtime import Runtimes
 
 Connections = Mapping[asyncio.Task[None], StreamWriter]
 
@@ -36,6 +38,8 @@ class ControlServer:
 async def start_control(
     registry: Registry,
     *,
+    baselines: Baselines,
+    runtimes: Runtimes,
     host: str,
     port: int,
     secret: str,
@@ -46,7 +50,12 @@ async def start_control(
     if not secret:
         raise ValueError("the control endpoint needs a secret")
     control = Control(
-        registry=registry, secret=secret, on_cluster_deleted=on_cluster_deleted, now=now
+        registry=registry,
+        baselines=baselines,
+        runtimes=runtimes,
+        secret=secret,
+        on_cluster_deleted=on_cluster_deleted,
+        now=now,
     )
     connections: dict[asyncio.Task[None], StreamWriter] = {}
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from dsql_local.errors import (
+    BaselineMissing,
     ClientTokenReused,
     ClusterNotFound,
     ClusterProtected,
@@ -18,7 +19,7 @@ from dsql_local.errors import (
     DsqlLocalError,
     PolicyMalformed,
 )
-from dsql_local.server.control import clusters, gate, identities
+from dsql_local.server.control import baseline, clusters, gate, identities, stage
 from dsql_local.server.control.control import Control
 from dsql_local.server.control.exchange import ApiError, Request, Response, invalid
 
@@ -49,6 +50,14 @@ ROUTES: Final[dict[str, dict[str, Handler]]] = {
     },
     r"/clusters/([^/]+)/vpc-endpoint-service-name": {"GET": clusters.get_vpc_endpoint_service_name},
     r"/clusters/([^/]+)/status": {"PUT": clusters.put_status},
+    r"/clusters/([^/]+)/jobs": {"PUT": stage.put_jobs},
+    r"/clusters/([^/]+)/clock": {"POST": stage.post_clock},
+    r"/clusters/([^/]+)/faults": {
+        "POST": stage.post_fault,
+        "GET": stage.get_faults,
+        "DELETE": stage.delete_faults,
+    },
+    r"/clusters/([^/]+)/baseline": {"PUT": baseline.put_baseline, "POST": baseline.restore},
     _TAGS: {
         "POST": clusters.tag_resource,
         "DELETE": clusters.untag_resource,
@@ -96,7 +105,7 @@ def _translated(error: DsqlLocalError, *, resource: str) -> ApiError:
             return invalid(str(error), reason="deletionProtectionEnabled")
         case PolicyMalformed():
             return invalid(str(error))
-        case ClientTokenReused():
+        case ClientTokenReused() | BaselineMissing():
             return ApiError(409, "ConflictException", str(error), resourceType="cluster")
         case ClusterQuotaExceeded():
             return ApiError(402, "ServiceQuotaExceededException", str(error), **_QUOTA)

@@ -1,0 +1,144 @@
+"""A text in, what to do with each of its statements out.
+
+Law: pure, total and deterministic; the same text is judged once. A text with an error of syntax
+is one statement, for PostgreSQL to refuse.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
+from typing import Final
+
+from dsql_local.dialect.bodies import body_of
+from dsql_local.dialect.grammar import Reading, read
+from dsql_local.dialect.limits import DEFAULT, Limits
+from dsql_local.dialect.nature import job_of, nature_of
+from dsql_local.dialect.parse import Parsed, TooDeep, parse, tag_of
+from dsql_local.dialect.rewrites import rewritten
+from dsql_local.dialect.sites import parts
+from dsql_local.dialect.statement import (
+    PASS,
+    Kind,
+    Pass,
+    Question,
+    Refusal,
+    Rewrite,
+    Span,
+    Statement,
+    Verdict,
+)
+from dsql_local.dialect.table import BY_SITE
+
+# A driver repeats a few hundred texts; long ones are seldom repeated and cost memory.
+REMEMBERED: Final = 2048
+LONGEST_REMEMBERED: Final = 4096
+TOO_DEEP: Final = Refusal(rule="text.depth", sqlstate="54001", message="stack depth limit exceeded")
+
+
+class Classifier:
+    """The rules with one set of limits, and the texts it has seen."""
+
+    def __init__(self, limits: Limits = DEFAULT) -> None:
+        self.limits = limits
+        self._seen: dict[bytes, tuple[Statement, ...]] = {}
+
+    def classify(self, sql: bytes) -> tuple[Statement, ...]:
+        """Judge each statement of a text."""
+        if (known := self._seen.get(sql)) is not None:
+            return known
+        found = tuple(_statements(sql, self.limits))
+        if len(sql) <= LONGEST_REMEMBERED:
+            self._remember(sql, found)
+        return found
+
+    def _remember(self, sql: bytes, found: tuple[Statement, ...]) -> None:
+        if len(self._seen) >= REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        self._seen[sql] = found
+
+
+def _statements(sql: bytes, limits: Limits) -> Iterator[Statement]:
+    reading = read(sql)
+    match parse(reading.text):
+        case None:
+            yield _unparsed(sql, PASS if reading.text == sql else Rewrite(sql=reading.text))
+        case TooDeep():
+            yield _unparsed(sql, TOO_DEEP)
+        case found:
+            for parsed in found:
+                yield _statement(parsed, reading, limits)
+
+
+def _unparsed(sql: bytes, verdict: Verdict) -> Statement:
+    return Statement(span=Span(0, len(sql)), kind=Kind.UNPARSED, name="", verdict=verdict)
+
+
+def _statement(parsed: Parsed, reading: Reading, limits: Limits) -> Statement:
+    span = Span(parsed.start, parsed.end)
+    if call := reading.trusts.get(parsed.start):
+        return Statement(span=span, kind=Kind.DDL, name="AwsIam", verdict=Rewrite(sql=call))
+    asynchronous = parsed.start in reading.asynchronous
+    questions, refusal = _judged(parsed, reading.text, limits, asynchronous=asynchronous)
+    nature = nature_of(parsed.name, parsed.node)
+    if asynchronous:
+        nature["job"] = job_of(parsed.name, parsed.node)
+    if refusal:
+        nature["unknown"] = False
+    return Statement(
+        span=span,
+        name=tag_of(parsed.node),
+        questions=questions,
+        verdict=refusal or _let_through(parsed, reading.text, asynchronous=asynchronous),
+        **nature,
+    )
+
+
+def _judged(
+    parsed: Parsed, text: bytes, limits: Limits, *, asynchronous: bool
+) -> tuple[tuple[Question, ...], Refusal | None]:
+    """What has to be asked first, and the refusal that is certain otherwise."""
+    questions: list[Question] = []
+    for found in chain(
+        _findings(parsed, text, limits, asynchronous=asynchronous), _of_body(parsed, limits)
+    ):
+        if isinstance(found, Refusal):
+            return tuple(questions), _placed(found, text)
+        questions.append(found)
+    return tuple(questions), None
+
+
+def _let_through(parsed: Parsed, text: bytes, *, asynchronous: bool) -> Pass | Rewrite:
+    if changed := rewritten(parsed, text):
+        return changed
+    return Rewrite(sql=text[parsed.start : parsed.end]) if asynchronous else PASS
+
+
+def _placed(refusal: Refusal, text: bytes) -> Refusal:
+    """Count the position in characters, as PostgreSQL does."""
+    if refusal.position is None or text.isascii():
+        return refusal
+    before = text[: refusal.position - 1].decode(errors="replace")
+    return replace(refusal, position=len(before) + 1)
+
+
+def _of_body(parsed: Parsed, limits: Limits) -> Iterator[Refusal]:
+    """Judge what a function would run. A function made by a function is not looked into."""
+    body = body_of(parsed)
+    statements = None if body is None else parse(body)
+    if body is None or statements is None or isinstance(statements, TooDeep):
+        return
+    for each in statements:
+        for found in _findings(each, body, limits, asynchronous=False):
+            if isinstance(found, Refusal):
+                yield replace(found, position=None)
+
+
+def _findings(
+    parsed: Parsed, text: bytes, limits: Limits, *, asynchronous: bool
+) -> Iterator[Refusal | Question]:
+    for site, node in parts(parsed, text, asynchronous=asynchronous):
+        for rule in BY_SITE.get(site, ()):
+            if site == "alteration" and asynchronous and rule.id == "alter.validate_constraint":
+                continue
+            if (found := rule.judge(node, limits)) is not None:
+                yield found

@@ -1,0 +1,1 @@
+"""The rule tables, one topic a file."""

@@ -1,0 +1,70 @@
+"""Where a session's transaction stands, and what becomes of a statement there.
+
+Law: pure; time is an argument, faults are what they were armed to be. The state is foreseen
+statement by statement and put right by PostgreSQL's own at the end of each round.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from dsql_local.dialect import transaction as transactions
+from dsql_local.dialect.limits import Limits
+from dsql_local.dialect.statement import Kind, Refusal, Statement
+from dsql_local.dialect.transaction import Phase, Transaction
+from dsql_local.faults import Faults, Lose
+from dsql_local.session.treatment import Treatment, treated
+
+IDLE: Final = Transaction()
+# Statements that commit by themselves where no transaction is open.
+COMMITTING: Final = (Kind.WRITE, Kind.DDL)
+
+
+class Judge:
+    """Judges the statements of one session, in order."""
+
+    def __init__(self, limits: Limits, faults: Faults) -> None:
+        self.transaction = IDLE
+        self._limits = limits
+        self._faults = faults
+        # Whether something of this round was refused: PostgreSQL ignores the rest of it.
+        self._over = False
+
+    def judge(self, statement: Statement, now: float) -> Treatment:
+        """Say what to send for the statement that comes next, as if those before it succeed."""
+        if self._over:
+            return treated(statement, statement.refusal)
+        before = self.transaction
+        self.transaction, refusal = transactions.step(
+            before, statement, now=now, limits=self._limits
+        )
+        self._over = refusal is not None
+        if self._faults.commits and not self._over and _commits(statement, before):
+            return self._befallen(statement, before)
+        return treated(statement, refusal)
+
+    def refused(self) -> None:
+        """A statement was refused when it was prepared."""
+        if not self._over:
+            self.transaction, self._over = transactions.failed(self.transaction), True
+
+    def settled(self, status: bytes) -> None:
+        """A round has ended, and PostgreSQL says where things stand."""
+        self._over = False
+        idle = status == b"I"
+        self.transaction = IDLE if idle else transactions.settled(self.transaction, status)
+
+    def _befallen(self, statement: Statement, before: Transaction) -> Treatment:
+        match self._faults.at_commit():
+            case Lose(sqlstate=sqlstate, message=message):
+                self.transaction = transactions.failed(before, at=statement.kind)
+                self._over = True
+                lost = Refusal(rule="fault.commit", sqlstate=sqlstate, message=message)
+                return treated(statement, lost)
+            case drop:
+                return replace(treated(statement, None), drop=drop)
+
+
+def _commits(statement: Statement, before: Transaction) -> bool:
+    if before.phase is Phase.NONE:
+        return statement.kind in COMMITTING
+    return before.phase is Phase.BLOCK and statement.kind is Kind.COMMIT

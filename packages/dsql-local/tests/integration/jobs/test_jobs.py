@@ -1,0 +1,268 @@
+"""Asynchronous work, through a real server and an unmodified client."""
+
+import re
+
+import psycopg
+import pytest
+
+JOB_ID = re.compile(r"[a-z2-7]{26}")
+
+
+@pytest.fixture
+def admin(cluster):
+    """A connection to a cluster with the table t of a hundred rows."""
+    with cluster.connect() as connection:
+        connection.execute("CREATE TABLE t (id int PRIMARY KEY, a int, b text)")
+        connection.execute(
+            "INSERT INTO t SELECT n, n % 10, 'b' || n FROM generate_series(1, 100) n"
+        )
+        yield connection
+
+
+def submit(connection, statement):
+    cursor = connection.execute(statement)
+    assert [column.name for column in cursor.description] == ["job_id"]
+    ((job_id,),) = cursor.fetchall()
+    return job_id
+
+
+def wait(connection, job_id):
+    cursor = connection.execute(f"CALL sys.wait_for_job('{job_id}')")
+    assert [column.name for column in cursor.description] == ["succeeded"]
+    ((succeeded,),) = cursor.fetchall()
+    return succeeded
+
+
+def job(connection, job_id):
+    return connection.execute(
+        "SELECT status, details, job_type, object_name FROM sys.jobs WHERE job_id = %s", [job_id]
+    ).fetchone()
+
+
+def index(connection, name):
+    return connection.execute(
+        "SELECT indisvalid, indisunique FROM pg_index WHERE indexrelid = %s::regclass", [name]
+    ).fetchone()
+
+
+def refusal(connection, statement):
+    with pytest.raises(psycopg.Error) as caught:
+        connection.execute(statement)
+    return caught.value.sqlstate, caught.value.diag.message_primary
+
+
+def test_an_index_is_built_in_the_background(admin):
+    cursor = admin.execute("CREATE INDEX ASYNC i ON t (a)")
+    ((job_id,),) = cursor.fetchall()
+
+    assert cursor.statusmessage == "CREATE INDEX"
+    assert JOB_ID.fullmatch(job_id)
+    assert wait(admin, job_id) is True
+    assert job(admin, job_id) == ("completed", None, "INDEX_BUILD", "public.i")
+    assert index(admin, "i") == (True, False)
+
+
+def test_an_index_is_invalid_until_it_is_built(server, cluster, admin):
+    server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": True})
+
+    job_id = submit(admin, "CREATE UNIQUE INDEX ASYNC i ON t (b)")
+
+    assert index(admin, "i") == (False, True)
+    assert job(admin, job_id)[0] in {"submitted", "processing"}
+    assert refusal(admin, "ALTER TABLE t ADD CONSTRAINT u UNIQUE USING INDEX i") == (
+        "55000",
+        'index "i" is not valid',
+    )
+    server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": False})
+    assert wait(admin, job_id) is True
+    assert index(admin, "i") == (True, True)
+    assert refusal(admin, "INSERT INTO t VALUES (101, 1, 'b1')")[0] == "23505"
+
+
+def test_rows_written_before_the_build_are_found_through_the_index(server, cluster, admin):
+    server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": True})
+    job_id = submit(admin, "CREATE INDEX ASYNC i ON t (a) WHERE a > 5")
+    admin.execute("UPDATE t SET a = 77 WHERE id = 1")
+    admin.execute("INSERT INTO t VALUES (1000, 77, 'new')")
+    server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": False})
+    assert wait(admin, job_id) is True
+
+    admin.execute("SET enable_seqscan = off")
+
+    plan = admin.execute("EXPLAIN SELECT id FROM t WHERE a = 77").fetchall()
+    assert any("Scan on i " in line or "using i " in line for (line,) in plan)
+    assert admin.execute("SELECT id FROM t WHERE a = 77 ORDER BY 1").fetchall() == [(1,), (1000,)]
+
+
+def test_a_unique_build_over_duplicates_leaves_an_invalid_index(admin):
+    job_id = submit(admin, "CREATE UNIQUE INDEX ASYNC i ON t (a)")
+
+    assert wait(admin, job_id) is False
+    assert job(admin, job_id)[:2] == (
+        "failed",
+        "Found duplicate key while validating index for UCVs",
+    )
+    assert index(admin, "i") == (False, True)
+    admin.execute("INSERT INTO t VALUES (101, 1, 'still written')")
+    admin.execute("DROP INDEX i")
+
+
+@pytest.mark.parametrize(
+    ("statement", "sqlstate", "message"),
+    [
+        ("CREATE INDEX ASYNC i ON t (nope)", "42703", 'column "nope" does not exist'),
+        ("CREATE INDEX ASYNC i ON nope (a)", "42P01", 'relation "nope" does not exist'),
+        ("CREATE INDEX ASYNC t_pkey ON t (a)", "42P07", 'relation "t_pkey" already exists'),
+        (
+            "CREATE INDEX ASYNC i ON t ((random()))",
+            "42P17",
+            "functions in index expression must be marked IMMUTABLE",
+        ),
+        (
+            "ALTER TABLE ASYNC t VALIDATE CONSTRAINT nope",
+            "42704",
+            'constraint "nope" of relation "t" does not exist',
+        ),
+        ("CALL sys.wait_for_job('nope')", "22P02", "Unable to convert text to UUID"),
+        (
+            "CALL sys.wait_for_job((SELECT 'nope'))",
+            "0A000",
+            "cannot use subquery in CALL argument",
+        ),
+        (
+            "SELECT sys.wait_for_job('nope'::text)",
+            "42809",
+            "sys.wait_for_job(text) is a procedure",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_refused_at_once(admin, statement, sqlstate, message):
+    assert refusal(admin, statement) == (sqlstate, message)
+    assert admin.execute("SELECT count(*) FROM sys.jobs").fetchone() == (0,)
+    assert admin.execute("SELECT count(*) FROM t").fetchone() == (100,)
+
+
+def test_an_error_says_nothing_of_how_it_came_about(admin):
+    with pytest.raises(psycopg.Error) as caught:
+        admin.execute("CREATE INDEX ASYNC i ON t (nope)")
+
+    diagnosis = caught.value.diag
+    assert (diagnosis.context, diagnosis.schema_name, diagnosis.internal_query) == (None,) * 3
+
+
+def test_a_job_of_a_transaction_begins_when_it_commits(admin):
+    with admin.transaction():
+        job_id = submit(admin, "CREATE INDEX ASYNC ON t (a, b)")
+
+    assert wait(admin, job_id) is True
+    assert index(admin, "t_a_b_idx") == (True, False)
+
+
+def test_a_transaction_rolled_back_leaves_neither_index_nor_job(admin):
+    with admin.transaction(force_rollback=True):
+        submit(admin, "CREATE INDEX ASYNC i ON t (a)")
+
+    assert admin.execute("SELECT to_regclass('i'), (SELECT count(*) FROM sys.jobs)").fetchone() == (
+        None,
+        0,
+    )
+
+
+def test_who_waits_in_an_old_transaction_hears_of_the_end(server, cluster, admin):
+    server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": True})
+    job_id = submit(admin, "CREATE INDEX ASYNC i ON t (a)")
+
+    with cluster.connect(autocommit=False) as other:
+        assert job(other, job_id)[0] in {"submitted", "processing"}
+        server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": False})
+
+        assert wait(other, job_id) is True
+
+
+def test_a_transaction_that_only_reads_keeps_no_index_from_being_built(cluster, admin):
+    with cluster.connect(autocommit=False) as other:
+        other.execute("SELECT * FROM t")
+        job_id = submit(admin, "CREATE INDEX ASYNC i ON t (a)")
+        other.execute("SELECT * FROM t WHERE a = 1")
+
+        assert wait(admin, job_id) is True
+
+
+def test_a_constraint_is_validated_in_the_background(admin):
+    admin.execute("ALTER TABLE t ADD CONSTRAINT small CHECK (a < 10) NOT VALID")
+    admin.execute("ALTER TABLE t ADD CONSTRAINT smaller CHECK (a < 9) NOT VALID")
+
+    cursor = admin.execute("ALTER TABLE ASYNC t VALIDATE CONSTRAINT small")
+    ((valid,),) = cursor.fetchall()
+    violated = submit(admin, "ALTER TABLE ASYNC t VALIDATE CONSTRAINT smaller")
+
+    assert cursor.statusmessage == "ALTER TABLE"
+    assert wait(admin, valid) is True
+    assert wait(admin, violated) is False
+    assert "violated by some row" in job(admin, violated)[1]
+    assert admin.execute(
+        "SELECT conname, convalidated FROM pg_constraint WHERE contype = 'c' AND conname ~ '^small' ORDER BY 1"
+    ).fetchall() == [("small", True), ("smaller", False)]
+
+
+def test_an_ended_job_is_forgotten_after_half_an_hour(server, cluster, admin):
+    job_id = submit(admin, "CREATE INDEX ASYNC i ON t (a)")
+    wait(admin, job_id)
+
+    server.control("POST", f"/clusters/{cluster.identifier}/clock", {"advance_s": 1790})
+    assert job(admin, job_id) is not None
+
+    server.control("POST", f"/clusters/{cluster.identifier}/clock", {"advance_s": 20})
+    with cluster.connect() as later:
+        assert job(later, job_id) is None
+
+
+def test_dropping_an_index_cancels_its_build(server, cluster, admin):
+    server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": True})
+    job_id = submit(admin, "CREATE INDEX ASYNC i ON t (a)")
+    admin.execute("DROP INDEX i")
+    server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": False})
+
+    assert wait(admin, job_id) is False
+    assert job(admin, job_id)[0] == "failed"
+
+
+def test_a_job_survives_a_restart(data_dir, serve):
+    with serve(data_dir) as server:
+        cluster = server.cluster
+        server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": True})
+        with cluster.connect() as connection:
+            connection.execute("CREATE TABLE t (id int PRIMARY KEY, a int)")
+            job_id = submit(connection, "CREATE INDEX ASYNC i ON t (a)")
+
+    with serve(data_dir) as server, server.cluster.connect() as connection:
+        assert wait(connection, job_id) is True
+        assert index(connection, "i") == (True, False)
+
+
+def test_existing_index_is_left_alone_when_asked_for(admin):
+    wait(admin, submit(admin, "CREATE INDEX ASYNC i ON t (a)"))
+
+    cursor = admin.execute("CREATE INDEX ASYNC IF NOT EXISTS i ON t (b)")
+
+    assert cursor.statusmessage == "CREATE INDEX"
+    assert cursor.fetchall() == []
+
+
+def test_the_view_has_the_columns_of_aurora_dsql(admin):
+    found = admin.execute(
+        "SELECT column_name, data_type FROM information_schema.columns"
+        " WHERE table_schema = 'sys' AND table_name = 'jobs' ORDER BY ordinal_position"
+    ).fetchall()
+
+    assert found == [
+        ("job_id", "text"),
+        ("status", "text"),
+        ("details", "text"),
+        ("job_type", "text"),
+        ("class_id", "oid"),
+        ("object_id", "oid"),
+        ("object_name", "text"),
+        ("start_time", "timestamp with time zone"),
+        ("update_time", "timestamp with time zone"),
+    ]

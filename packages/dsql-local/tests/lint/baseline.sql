@@ -1,0 +1,9 @@
+CREATE TABLE t (id bigint PRIMARY KEY, n int, need int NOT NULL, note text, data jsonb, CONSTRAINT checked CHECK (n > -10), CONSTRAINT indexed_key UNIQUE (need));
+ALTER TABLE t ADD CONSTRAINT unchecked CHECK (n < 1000) NOT VALID;
+CREATE TABLE child (id bigint PRIMARY KEY, t_id bigint);
+CREATE VIEW v AS SELECT id FROM t;
+CREATE SEQUENCE s CACHE 1;
+CREATE DOMAIN positive AS bigint CHECK (VALUE > 0);
+CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE SCHEMA shop;
+CREATE ROLE r WITH LOGIN;
