@@ -20,8 +20,8 @@ from dsql_local.run import running
 with running() as cluster:
     faults = FaultSwitch(cluster)
     faults.arm("lose_oc000", times=2)  # the next two commits lose
-    faults.arm("delay", seconds=0.5)   # the next statement waits
-    faults.armed()                     # {"lose_oc000": 2, "delay": 1}
+    faults.arm("delay", seconds=0.5)  # the next statement waits
+    faults.armed()  # {"lose_oc000": 2, "delay": 1}
     faults.clear()
 ```
 
