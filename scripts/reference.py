@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dsql_local import errors as dsql_local_errors
 from dsql_local.dialect.reference import reference as dialect_rules
+from dsql_local.faults.reference import reference as fault_names
 from vela import errors
 from vela.ops.checks.check import Check, Subject
 from vela.ops.checks.table import CHECKS
@@ -82,6 +83,11 @@ def dialect() -> str:
     return NOTE + dialect_rules()
 
 
+def faults() -> str:
+    """Give what the stand-in can be made to do wrong."""
+    return NOTE + fault_names()
+
+
 def _family(base: type) -> Iterator[type]:
     yield base
     for kind in base.__subclasses__():
@@ -110,6 +116,7 @@ PAGES = {
     "errors.md": error_codes,
     "findings.md": findings,
     "dialect.md": dialect,
+    "faults.md": faults,
 }
 
 

@@ -123,7 +123,8 @@ def test_a_postgresql_left_running_is_stopped_by_the_next_server(serve, data_dir
         (postmaster,) = postmasters(data_dir)
         command = Path(f"/proc/{postmaster}/cmdline").read_bytes().decode().split("\0")[:-1]
         server.stop()
-    sockets = Path(command[-1].partition("=")[2])
+    (option,) = [each for each in command if each.startswith("unix_socket_directories=")]
+    sockets = Path(option.partition("=")[2])
     sockets.mkdir(parents=True)
     sockets.parent.chmod(0o711)
     account.give(sockets, account.unprivileged())

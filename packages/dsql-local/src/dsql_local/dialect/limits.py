@@ -23,6 +23,8 @@ class Limits:
     varchar_bytes: int = 65535
     statistics: int = 5
     statistics_target: int = 100
+    row_bytes: int = 2 * 1024 * 1024
+    column_bytes: int = 1024 * 1024
     transaction_rows: int = 3000
     transaction_bytes: int = 10 * 1024 * 1024
     transaction_age_s: int = 300

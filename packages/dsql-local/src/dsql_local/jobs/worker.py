@@ -5,13 +5,15 @@ an earlier life left unfinished is carried out first. A connection that is lost 
 """
 
 import asyncio
-import contextlib
+import logging
 from pathlib import Path
 from typing import Final
 
 from dsql_local.errors import StatementFailed
 from dsql_local.jobs.pace import Pace
 from dsql_local.postgres.superuser import Superuser
+
+log = logging.getLogger(__name__)
 
 NAME: Final = "dsql_local jobs"
 # A table that is being written keeps its index from being built; PostgreSQL does not tell when
@@ -24,8 +26,12 @@ async def work(socket: Path, pace: Pace, *, after_s: float) -> None:
     """Carry out the jobs of the cluster at *socket* until cancelled."""
     await asyncio.sleep(after_s)
     while True:
-        with contextlib.suppress(OSError, EOFError, StatementFailed):
+        try:
             await _attend(socket, pace)
+        except (OSError, EOFError):
+            pass  # PostgreSQL is gone, or its sessions were ended: it comes back or this ends too
+        except StatementFailed as error:
+            log.warning("jobs cannot be carried out: %s", error)
         await asyncio.sleep(RECONNECT_S)
 
 

@@ -17,6 +17,10 @@ CREATE FUNCTION dsql_local.limit_of(name text) RETURNS bigint
 LANGUAGE sql STABLE
 RETURN pg_catalog.dsql_local_setting('dsql_local.transaction_' || name)::bigint;
 
+CREATE FUNCTION dsql_local.size_limit(of text) RETURNS bigint
+LANGUAGE sql STABLE
+RETURN pg_catalog.dsql_local_setting('dsql_local.' || of || '_bytes')::bigint;
+
 CREATE FUNCTION dsql_local.so_far(name text) RETURNS bigint
 LANGUAGE sql STABLE
 RETURN coalesce(nullif(pg_catalog.dsql_local_setting('dsql_local.' || name, true), ''), '0')::bigint;
@@ -58,15 +62,36 @@ LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
   rows bigint;
   bytes bigint;
+  widest bigint;
+  value_of text;
+  of_type text;
 BEGIN
   IF TG_OP = 'DELETE' THEN
-    SELECT count(*), 0 INTO rows, bytes FROM written;
+    SELECT count(*), 0, 0 INTO rows, bytes, widest FROM written;
   ELSE
-    SELECT count(*), coalesce(sum(pg_catalog.pg_column_size(w)), 0) INTO rows, bytes
-      FROM written AS w;
+    SELECT count(*), coalesce(sum(size), 0), max(size) INTO rows, bytes, widest
+      FROM (SELECT pg_catalog.pg_column_size(w) AS size FROM written AS w) AS sizes;
   END IF;
   IF rows = 0 OR session_user = 'dsql_local' THEN
     RETURN NULL;
+  END IF;
+  -- Only a wide row can hold a wide value.
+  IF widest > dsql_local.size_limit('column') THEN
+    FOR value_of, of_type IN
+      SELECT quote_ident(attname), format_type(atttypid, NULL) FROM pg_catalog.pg_attribute
+       WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped AND attlen = -1
+       ORDER BY attnum LOOP
+      EXECUTE format('SELECT max(pg_catalog.pg_column_size(%s)) FROM written', value_of) INTO widest;
+      IF widest > dsql_local.size_limit('column') THEN
+        PERFORM dsql_local.refused('54000', format(
+          'datatype limit greater than %s bytes not supported for %s',
+          dsql_local.size_limit('column'), of_type));
+      END IF;
+    END LOOP;
+    SELECT max(pg_catalog.pg_column_size(w)) INTO widest FROM written AS w;
+    IF widest > dsql_local.size_limit('row') THEN
+      PERFORM dsql_local.refused('54000', 'maximum row size exceeded');
+    END IF;
   END IF;
   rows := rows + dsql_local.so_far('rows');
   bytes := bytes + dsql_local.so_far('bytes');

@@ -7,11 +7,9 @@ https://docs.aws.amazon.com/aurora-dsql/latest/userguide/CHAP_quotas.html
 from typing import Final
 
 from dsql_local.dialect.limits import Limits
+from dsql_local.session.login import TOO_MANY
 from dsql_local.wire.messages import Problem
 
-TOO_MANY: Final = Problem(
-    sqlstate="53300", message="Unable to accept connection, too many open connections."
-)
 TOO_FAST: Final = Problem(sqlstate="53400", message="Unable to accept connection, rate exceeded.")
 
 

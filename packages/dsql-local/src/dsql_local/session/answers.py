@@ -7,6 +7,7 @@ the refusal it stands for; what our own functions raise says nothing of them.
 from typing import Final
 
 from dsql_local.session.awaited import Awaited
+from dsql_local.session.rewording import reworded
 from dsql_local.session.translation import Translator
 from dsql_local.session.treatment import MARKED, error
 from dsql_local.wire import messages
@@ -76,7 +77,7 @@ class Answers:
             return error(head.refusal)
         if MARK in frame.raw:
             return _plain(frame)
-        return _placed(frame, head) if head and head.origin else frame.raw
+        return _placed(frame, head) if head and head.origin else reworded(frame)
 
 
 def _plain(frame: Frame) -> bytes:
@@ -87,7 +88,7 @@ def _plain(frame: Frame) -> bytes:
 def _placed(frame: Frame, head: Awaited) -> bytes:
     """Count an error's position in the client's text, not in the one that was sent."""
     if head.origin is None or POSITION not in frame.raw:
-        return frame.raw
+        return reworded(frame)
     fields = messages.fields_of(frame.body)
     if position := fields.get("P"):
         fields["P"] = str(head.origin.position(int(position)))

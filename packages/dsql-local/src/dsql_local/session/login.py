@@ -25,6 +25,10 @@ from dsql_local.wire.messages import Problem
 ADMIN = "admin"
 # Sent to clients in place of what the embedded PostgreSQL says of itself.
 SERVER_VERSION = "16.15"
+# The embedded PostgreSQL has fewer places than a cluster.
+TOO_MANY = Problem(
+    sqlstate="53300", message="Unable to accept connection, too many open connections."
+)
 # A client has no reason to send more than a query or two ahead of its login's end.
 MAX_AHEAD = 1024 * 1024
 
@@ -208,6 +212,8 @@ class Login:
         # No such role, or one that may not log in: not told apart from one that is not mapped.
         if fields.get("C") == "28000":
             return self.refused(self._not_mapped)
+        if fields.get("C") == "53300":
+            return self.refused(TOO_MANY)
         self.phase = Phase.REFUSED
         return [
             ToClient(messages.fields_message(b"E", fields | {"S": "FATAL", "V": "FATAL"})),
