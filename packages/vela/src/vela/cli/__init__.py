@@ -12,19 +12,19 @@ from vela.errors import DiskFull, Interrupted, VelaError
 
 def main() -> None:
     """Run the ``vela`` command."""
-    import click  # noqa: PLC0415 - importing this room must stay cheap
-
-    from vela.cli.commands import app  # noqa: PLC0415
-
+    interrupted = Interrupted("interrupted", "What was finished is kept; run it again to go on")
     try:
-        sys.exit(app(standalone_mode=False))
+        from vela.cli.commands import app  # noqa: PLC0415 - Ctrl-C may come while it is imported
+
+        app()
     except VelaError as error:
         _fail(error)
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        _fail(Interrupted("interrupted", "What was finished is kept; run it again to go on"))
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _fail(interrupted)
+    except SystemExit as end:
+        if end.code != Interrupted.exit_code:  # what Typer makes of Ctrl-C, without a word
+            raise
+        _fail(interrupted)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise

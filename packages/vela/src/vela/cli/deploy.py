@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from vela.cli import plan as plan_command
 from vela.cli import screen
 from vela.cli.lifecycle import Ground, Verified, confirm, ground, require_unblocked
-from vela.errors import DeployFailed
+from vela.errors import Blocked, DeployFailed
 from vela.local import LocalSettings
 from vela.ops.execute.executor import run
 from vela.ops.facts.clusters import Protection
@@ -98,8 +98,14 @@ def _confirm(at: Ground, planned: Plan, *, yes: bool) -> None:
 
 
 def _confirm_unprotecting(at: Ground, protection: Protection | Unknown, *, yes: bool) -> None:
-    """Ask before a stage that was forgotten on the command line lifts the cluster's protection."""
+    """Lift the cluster's protection only for a stage that was named, and confirmed."""
     if isinstance(protection, Unknown) or not protection.now or protection.planned is not False:
         return
-    what = "the cluster refuses deletion, and this deployment lifts that (no --stage production)"
+    if "stage" not in at.surroundings.context:
+        raise Blocked(
+            "the deployed cluster refuses deletion, and no stage is named: that would lift it",
+            "Add --stage production, as before; or --stage development, if the protection is to go. "
+            "Nothing was changed",
+        )
+    what = "the cluster refuses deletion, and --stage development lifts that"
     confirm(what, "lift protection", yes=yes, show=at.show)
