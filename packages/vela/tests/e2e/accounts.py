@@ -61,6 +61,15 @@ class Account:
     settings: LocalSettings
     running: Running
     planned: Planned
+    aws: Aws
+
+    def asking(self, credentials: Mapping[str, str] | None, *, anew: bool) -> Aws:
+        """Clients without a record: those of every look, which take a second to make, or new ones."""
+        if credentials or anew:
+            environment = {**self.running.environment, **(credentials or {})}
+            return Aws(Credentials(environment=environment), attempts=2)
+        self.aws._calls.clear()
+        return self.aws
 
     @property
     def bucket(self) -> str:
@@ -92,6 +101,7 @@ class Account:
         certificate: str | None = None,
         credentials: Mapping[str, str] | None = None,
         me: str | None = None,
+        anew: bool = False,
     ) -> Verdict:
         """Gather every fact once, as each command does, and let all three judge it."""
         told = {"domain": domain, "certificate": certificate}
@@ -101,8 +111,7 @@ class Account:
             context={name: value for name, value in told.items() if value},
         )
         planned = named(self.planned, domain, certificate) if domain else self.planned
-        environment = {**self.running.environment, **(credentials or {})}
-        aws = Aws(Credentials(environment=environment), attempts=2)
+        aws = self.asking(credentials, anew=anew)
         inquiry = replace(around.inquiry(ignore), planning=lambda _account: planned)
         diagnosis = diagnose(aws, inquiry)
         assert diagnosis.repeated == ()

@@ -202,8 +202,10 @@ def ended_session(account: Account) -> Iterator[Mapping[str, Any]]:
 
 
 def throttled(action: str, times: int, *finds: str, **more: Any) -> State:
-    def set_(account: Account) -> AbstractContextManager[None]:
-        return account.switched(f"/throttles/{action}", {"times": times})
+    @contextmanager
+    def set_(account: Account) -> Iterator[Mapping[str, Any]]:
+        with account.switched(f"/throttles/{action}", {"times": times}):
+            yield {"anew": True}  # a client that was throttled stays slow for a while
 
     return state(f"{action} is throttled {times} times", set_, *finds, **more)
 
@@ -368,7 +370,7 @@ DEPLOYED = (
     denied("dsql:ListClusters", "fact-denied"),
     denied("dsql:GetCluster", "fact-denied"),
     denied("servicequotas:ListServiceQuotas"),
-    denied("iam:SimulatePrincipalPolicy"),
+    denied("iam:SimulatePrincipalPolicy", "fact-denied"),
     state(
         "nobody knows the key",
         unknown_key,

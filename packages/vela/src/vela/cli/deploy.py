@@ -67,7 +67,7 @@ def converge(at: Ground, options: DeployOptions) -> None:
         require_unblocked(findings)
         _tell(at, planned, findings)
         _confirm(at, planned, yes=options.yes)
-        _confirm_unprotecting(at, diagnosis.facts.protection, yes=options.yes)
+        confirm_unprotecting(at, diagnosis.facts.protection, yes=options.yes)
         means = at.means(diagnosis.facts.identity.account or "", count=options.count)
         steps = planned.steps[: planned.clearing] if planned.clearing else planned.steps
         run(means, tuple(step for step in steps if not isinstance(step, Verify)))
@@ -97,7 +97,7 @@ def _confirm(at: Ground, planned: Plan, *, yes: bool) -> None:
         confirm(f"the data of {names} will be lost", "lose data", yes=yes, show=at.show)
 
 
-def _confirm_unprotecting(at: Ground, protection: Protection | Unknown, *, yes: bool) -> None:
+def confirm_unprotecting(at: Ground, protection: Protection | Unknown, *, yes: bool) -> None:
     """Lift the cluster's protection only for a stage that was named, and confirmed."""
     if isinstance(protection, Unknown) or not protection.now or protection.planned is not False:
         return
