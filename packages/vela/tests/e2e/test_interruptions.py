@@ -15,7 +15,7 @@ from e2e.deployed import CHECKOUT, VELA, Platform
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("interruptions")]
 
 UP = (str(VELA), "up", "--port", "0", "--dsql-port", "0")
-STARTED, SYNTHESISED = "local cloud started", "stacks synthesised"
+STARTED, LOOKED_AT = "local cloud started", "account looked at"
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def running(platform: Platform) -> list[int]:
     return [pid for pid in (status["emulator_pid"], status["dsql_pid"]) if pid]
 
 
-@pytest.mark.parametrize("moment", [STARTED, SYNTHESISED])
+@pytest.mark.parametrize("moment", [STARTED, LOOKED_AT])
 def test_ctrl_c_is_one_line_and_leaves_nothing_running(fresh, moment):
     with begun(fresh) as process:
         wait_for(process, moment)
@@ -91,7 +91,7 @@ def test_ctrl_c_is_one_line_and_leaves_nothing_running(fresh, moment):
 
 def test_after_ctrl_c_in_the_middle_of_a_deploy_the_next_up_ends_healthy(fresh):
     with begun(fresh) as process:
-        wait_for(process, SYNTHESISED)
+        wait_for(process, LOOKED_AT)
         wait_for_stack(fresh, "DatabaseStack")
         os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=60)
@@ -103,7 +103,7 @@ def test_after_ctrl_c_in_the_middle_of_a_deploy_the_next_up_ends_healthy(fresh):
 
 def test_after_a_kill_of_everything_in_the_middle_of_a_deploy_the_next_up_ends_healthy(fresh):
     with begun(fresh) as process:
-        wait_for(process, SYNTHESISED)
+        wait_for(process, LOOKED_AT)
         wait_for_stack(fresh, "ApiStack")
         for pid in running(fresh):
             os.kill(pid, signal.SIGKILL)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from vela.cli import plan as plan_command
 from vela.cli import screen
 from vela.cli.lifecycle import Ground, Verified, confirm, ground, require_unblocked
-from vela.errors import DeployFailed
+from vela.errors import Blocked, DeployFailed
 from vela.local import LocalSettings
 from vela.ops.execute.executor import run
 from vela.ops.facts.clusters import Protection
@@ -67,7 +67,7 @@ def converge(at: Ground, options: DeployOptions) -> None:
         require_unblocked(findings)
         _tell(at, planned, findings)
         _confirm(at, planned, yes=options.yes)
-        _confirm_unprotecting(at, diagnosis.facts.protection, yes=options.yes)
+        confirm_unprotecting(at, diagnosis.facts.protection, yes=options.yes)
         means = at.means(diagnosis.facts.identity.account or "", count=options.count)
         steps = planned.steps[: planned.clearing] if planned.clearing else planned.steps
         run(means, tuple(step for step in steps if not isinstance(step, Verify)))
@@ -97,9 +97,15 @@ def _confirm(at: Ground, planned: Plan, *, yes: bool) -> None:
         confirm(f"the data of {names} will be lost", "lose data", yes=yes, show=at.show)
 
 
-def _confirm_unprotecting(at: Ground, protection: Protection | Unknown, *, yes: bool) -> None:
-    """Ask before a stage that was forgotten on the command line lifts the cluster's protection."""
+def confirm_unprotecting(at: Ground, protection: Protection | Unknown, *, yes: bool) -> None:
+    """Lift the cluster's protection only for a stage that was named, and confirmed."""
     if isinstance(protection, Unknown) or not protection.now or protection.planned is not False:
         return
-    what = "the cluster refuses deletion, and this deployment lifts that (no --stage production)"
+    if "stage" not in at.surroundings.context:
+        raise Blocked(
+            "the deployed cluster refuses deletion, and no stage is named: that would lift it",
+            "Add --stage production, as before; or --stage development, if the protection is to go. "
+            "Nothing was changed",
+        )
+    what = "the cluster refuses deletion, and --stage development lifts that"
     confirm(what, "lift protection", yes=yes, show=at.show)

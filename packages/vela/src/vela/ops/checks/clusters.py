@@ -6,13 +6,14 @@ Law: pure.
 from collections.abc import Iterator
 
 from vela.ops.checks.check import Check, Subject, Told, present
+from vela.ops.facts.clusters import Clusters
 from vela.ops.facts.facts import Facts
 from vela.ops.findings import Severity
 
 
 def quota_full(facts: Facts) -> Iterator[Told]:
     """Find no room for the cluster that would be made."""
-    quota, clusters = present(facts.quota), present(facts.clusters)
+    quota, clusters = present(facts.quota), _told_apart(facts)
     if quota and clusters and clusters.ours is None and quota.used >= quota.limit:
         known = "the default limit" if quota.assumed else "the account's limit"
         yield Told(
@@ -23,7 +24,7 @@ def quota_full(facts: Facts) -> Iterator[Told]:
 
 def orphaned(facts: Facts) -> Iterator[Told]:
     """Find a cluster of the platform's that no stack owns."""
-    clusters = present(facts.clusters)
+    clusters = _told_apart(facts)
     for cluster in clusters.orphans if clusters else ():
         yield Told(
             f"the cluster {cluster.identifier} carries the platform's tag and belongs to no stack of it",
@@ -63,6 +64,11 @@ def missing(facts: Facts) -> Iterator[Told]:
             "Somebody deleted it past CloudFormation: restore a backup (AWS Backup), or destroy and "
             "deploy anew with an empty one",
         )
+
+
+def _told_apart(facts: Facts) -> Clusters | None:
+    """Give the clusters if it is known which is ours: without the stacks any may be."""
+    return present(facts.clusters) if present(facts.stacks) is not None else None
 
 
 CHECKS = (
