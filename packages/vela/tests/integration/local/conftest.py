@@ -298,3 +298,11 @@ def zipped(files: Mapping[str, str]) -> bytes:
 @pytest.fixture
 def zip_of() -> Callable[[Mapping[str, str]], bytes]:
     return zipped
+
+
+@pytest.fixture
+def home(new_home):
+    """A project root of its own, with nothing running in the end."""
+    made = new_home()
+    yield made
+    made.cloud.purge()
