@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("platform")]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 PICTURE = PROJECT / "docs/images/verification.png"
-SIZE = (860, 1720)
+SIZE = (860, 2190)
 VERIFY = ("verify", "--target", "local", "--count", "3", "--json")
 
 
