@@ -8,8 +8,7 @@ from conftest import PROJECT
 from docs.commands import command_lines, refusal
 
 DOCS = PROJECT / "docs"
-#: Not the local cloud's own page: it is about more than the lifecycle.
-PAGES = sorted(page for page in DOCS.rglob("*.md") if page.name != "use-the-local-cloud.md")
+PAGES = sorted(DOCS.rglob("*.md"))
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 HOW_TO = (
     "deploy-to-an-account.md",

@@ -4,8 +4,6 @@ import json
 import re
 from pathlib import Path
 
-from vela.local import LocalSettings
-
 
 def test_nothing_is_switched_without_the_secret(control):
     for wrong in ("", "Bearer", control.running.secret_access_key):
@@ -34,12 +32,12 @@ def test_a_request_that_does_not_fit_changes_nothing(aws, control, fresh):
     assert stack not in {summary["StackName"] for summary in found}
 
 
-def test_the_secret_is_kept_from_other_users(new_checkout):
-    checkout = new_checkout()
-    cloud = checkout.cloud
+def test_the_secret_is_kept_from_other_users(new_home):
+    home = new_home()
+    cloud = home.cloud
     try:
         running = cloud.start(lambda _news: None)
-        ready = LocalSettings.of(checkout.root).run / "emulator.json"
+        ready = home.settings.run / "emulator.json"
 
         assert json.loads(ready.read_text())["control_secret"] == running.control_secret
         assert ready.stat().st_mode & 0o077 == 0
