@@ -42,7 +42,8 @@ def deploy(settings: LocalSettings, options: DeployOptions, *, command: str) -> 
     ) as at:
         converge(at, options)
         verified = at.verified(count=options.count)
-        conclude(verified, settings, as_json=options.as_json)
+    # Outside: what is deployed but does not work is left running, to be looked at.
+    conclude(verified, settings, as_json=options.as_json)
 
 
 def conclude(verified: Verified, settings: LocalSettings, *, as_json: bool) -> None:
