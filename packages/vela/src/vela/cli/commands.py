@@ -232,7 +232,7 @@ def deploy(
         yes=yes,
         as_json=as_json,
     )
-    settings = platform.wherever_it_runs(_settings(project, home=home))
+    settings = _settings(project, home=home)
     deployment.deploy(settings, options, command="vela deploy")
 
 

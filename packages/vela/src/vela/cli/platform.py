@@ -5,7 +5,6 @@ Law: composes ``local`` (the processes) with ``ops`` (deploy, health); holds no 
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import NoReturn
 
 from vela.cli import screen
@@ -26,12 +25,6 @@ def up(settings: LocalSettings, *, count: int, as_json: bool) -> None:
     screen.err.print("[bold]Vela[/bold] on this machine")
     options = DeployOptions(target=Target.LOCAL, context={}, count=count, as_json=as_json)
     deploy(settings, options, command="vela up")
-
-
-def wherever_it_runs(settings: LocalSettings) -> LocalSettings:
-    """Take whatever ports a local cloud that runs has."""
-    runs = LocalCloud(settings).status().running is not None
-    return replace(settings, port=0, dsql_port=0) if runs else settings
 
 
 def down(settings: LocalSettings, *, purge: bool) -> None:
