@@ -1,15 +1,12 @@
 """The AWS account a command works on: real, or the one on this machine.
 
-Law: the one place that makes boto3 clients, and where what botocore raises becomes an error of ours.
+Law: the one place that knows where API calls go and by whose credentials.
 """
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from vela.errors import AccountUnusable
 
 if TYPE_CHECKING:
     import boto3
@@ -89,20 +86,3 @@ class Account:
             retries={"mode": "standard", "total_max_attempts": 3},
             proxies={} if self.environment else None,
         )
-
-
-@contextmanager
-def answered(account: Account) -> Iterator[None]:
-    """Turn what botocore raises within the block into one error that says what to do."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
-    where = account.endpoint or "AWS"
-    fix = "See `vela status`; `make up` starts it again" if account.environment else "Sign in again"
-    try:
-        yield
-    except ClientError as error:
-        told = error.response.get("Error", {})
-        what = f"{where} refused {error.operation_name}: {told.get('Code')}: {told.get('Message')}"
-        raise AccountUnusable(what, fix) from error
-    except BotoCoreError as error:
-        raise AccountUnusable(f"{where} could not be asked: {error}", fix) from error

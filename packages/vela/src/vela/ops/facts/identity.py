@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from vela.ops.aws import EXPIRED, UNRECOGNISED, Aws, error_code
+from vela.ops.aws import Aws
+from vela.ops.refusals import EXPIRED, UNRECOGNISED, error_code
 
 
 class CredentialsError(StrEnum):

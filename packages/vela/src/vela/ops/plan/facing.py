@@ -74,7 +74,7 @@ def situation(
 def _told(fact: Fact | Unknown, what: str) -> Fact:
     if isinstance(fact, Unknown):
         raise PlanImpossible(
-            f"{what} is not known: {fact.reason}", f"Allow {fact.action}, then run it again"
+            f"{what} is not known: {fact.reason}", f"{fact.remedy}, then run it again"
         )
     return fact
 

@@ -66,7 +66,7 @@ class Subject:
             title=self.title,
             status=Status.UNKNOWN,
             seen=why.reason,
-            evidence=(f"allow {why.action}",),
+            evidence=(why.remedy,),
         )
 
     def not_applicable(self, why: str) -> Check:
