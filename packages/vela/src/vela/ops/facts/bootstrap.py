@@ -12,6 +12,8 @@ from vela.ops.facts.unknown import Unknown
 from vela.ops.refusals import known, unless
 
 QUALIFIER = "hnb659fds"
+#: Since then the deploy role may read the events that tell why a validation failed.
+NEEDED = 30
 PARAMETER = "/cdk-bootstrap/{qualifier}/version"
 
 
@@ -21,6 +23,11 @@ class Bootstrap:
 
     version: int | None
     qualifier: str = QUALIFIER
+
+
+def needed(by_assembly: int) -> int:
+    """Give the version that a deployment needs: the assembly's, or what tells of its failures."""
+    return max(NEEDED, by_assembly)
 
 
 def gather(aws: Aws) -> Bootstrap | Unknown:

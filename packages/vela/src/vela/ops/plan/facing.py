@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from vela.errors import PlanImpossible
 from vela.ops.facts.aliases import Aliases
+from vela.ops.facts.bootstrap import needed
 from vela.ops.facts.clusters import Clusters
 from vela.ops.facts.dns import Dns, LeadsTo
 from vela.ops.facts.facts import Facts
@@ -84,7 +85,7 @@ def _bootstrapped(facts: Facts, planned: Planned) -> bool:
     if isinstance(facts.bootstrap, Unknown):
         return True
     version = facts.bootstrap.version
-    return version is not None and version >= planned.bootstrap_needed
+    return version is not None and version >= needed(planned.bootstrap_needed)
 
 
 def _deployed(

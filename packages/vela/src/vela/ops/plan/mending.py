@@ -6,11 +6,14 @@ Law: pure. A finding is dealt with only by a step of this very plan, and never a
 from vela.ops.plan.steps import AwaitStack, Bootstrap, ContinueRollback, DestroyStack, Plan
 
 #: A stack's status in the way, by the step that takes it out of the way.
-_FAILED_ROLLBACK = frozenset(
-    {"stack-update-rollback-failed", "stack-import-rollback-failed", "stack-update-failed"}
-)
+_FAILED_ROLLBACK = frozenset({"stack-update-rollback-failed", "stack-update-failed"})
 _NOT_BOOTSTRAPPED = frozenset({"bootstrap-absent", "bootstrap-too-old"})
-_HALF_DELETED = frozenset({"stack-delete-failed", "stack-rollback-failed", "stack-create-failed"})
+_HALF_DELETED = frozenset(
+    {
+        *("stack-delete-failed", "stack-rollback-failed", "stack-create-failed"),
+        "stack-import-rollback-failed",
+    }
+)
 
 
 def mended(plan: Plan) -> frozenset[str]:

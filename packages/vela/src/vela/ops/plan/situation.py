@@ -41,7 +41,8 @@ _CONDITIONS = {
     "DELETE_FAILED": Condition.HALF_DELETED,
     "UPDATE_FAILED": Condition.ROLLBACK_FAILED,
     "UPDATE_ROLLBACK_FAILED": Condition.ROLLBACK_FAILED,
-    "IMPORT_ROLLBACK_FAILED": Condition.ROLLBACK_FAILED,
+    # CloudFormation continues the rollback of an update only; ContinueUpdateRollback says so.
+    "IMPORT_ROLLBACK_FAILED": Condition.HALF_DELETED,
 }
 
 
