@@ -16,6 +16,7 @@ from vela.ops.facts.clusters import Protection
 from vela.ops.facts.unknown import Unknown
 from vela.ops.findings import Finding, Severity
 from vela.ops.plan.deploying import plan_deploy
+from vela.ops.plan.situation import DATABASE, Situation, protects_data
 from vela.ops.plan.steps import EmptyBucket, Plan, Verify
 from vela.ops.target import Target
 
@@ -68,7 +69,8 @@ def converge(at: Ground, options: DeployOptions) -> None:
         require_unblocked(findings)
         _tell(at, planned, findings)
         _confirm(at, planned, yes=options.yes)
-        confirm_unprotecting(at, diagnosis.facts.protection, yes=options.yes)
+        protection = protecting(diagnosis.facts.protection, situation)
+        confirm_unprotecting(at, protection, yes=options.yes)
         means = at.means(diagnosis.facts.identity.account or "", count=options.count)
         steps = planned.steps[: planned.clearing] if planned.clearing else planned.steps
         run(means, tuple(step for step in steps if not isinstance(step, Verify)))
@@ -98,9 +100,17 @@ def _confirm(at: Ground, planned: Plan, *, yes: bool) -> None:
         confirm(f"the data of {names} will be lost", "lose data", yes=yes, show=at.show)
 
 
-def confirm_unprotecting(at: Ground, protection: Protection | Unknown, *, yes: bool) -> None:
+def protecting(told: Protection | Unknown, situation: Situation) -> Protection:
+    """Give what the service says of the cluster's protection, else what its templates say."""
+    if not isinstance(told, Unknown):
+        return told
+    now, planned = situation.template(DATABASE), situation.wanted[DATABASE]
+    return Protection(now=protects_data(now), planned=protects_data(planned))
+
+
+def confirm_unprotecting(at: Ground, protection: Protection, *, yes: bool) -> None:
     """Lift the cluster's protection only for a stage that was named, and confirmed."""
-    if isinstance(protection, Unknown) or not protection.now or protection.planned is not False:
+    if not protection.now or protection.planned is not False:
         return
     if "stage" not in at.surroundings.context:
         raise Blocked(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from vela.errors import DeployFailed, LeftBehind
 from vela.ops.cdk import Progress
 from vela.ops.execute.means import Means
-from vela.ops.facts.unknown import Cause, Unknown
+from vela.ops.facts.unknown import Unknown
 from vela.ops.plan.steps import AwaitInterfaces, EmptyBucket, FindLeftovers
 from vela.ops.refusals import known, required, unless
 
@@ -99,7 +99,7 @@ def find_leftovers(means: Means, step: FindLeftovers, news: Progress) -> None:
 
     means.wait(nothing_left, at_most_s=means.patience.leftovers_s)
     if isinstance(left, Unknown):
-        if left.cause not in {Cause.DENIED, Cause.UNSUPPORTED}:
+        if left.passes:
             required("what is left", left)  # nobody has looked yet, so nobody may call it gone
         means.show.notice(f"what is left is not known: {left.reason}. {left.remedy}")
     elif left:

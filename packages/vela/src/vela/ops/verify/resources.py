@@ -104,6 +104,8 @@ def one_relational_database(stacks: Stacks, arns: tuple[str, ...] | Unknown) -> 
     wrong = [f"the stacks have a {type_}" for type_ in types if type_.startswith(OTHER_TYPES)]
     wrong += [] if clusters == 1 else [f"the stacks have {clusters} clusters"]
     if isinstance(arns, Unknown):
+        if arns.passes and not wrong:
+            return RELATIONAL.unknown(arns)
         seen = f"{len(types)} resources of the stacks; what is tagged is not known: {arns.reason}"
         return RELATIONAL.judged(wrong, seen)
     wrong += [
