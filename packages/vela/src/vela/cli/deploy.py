@@ -54,6 +54,8 @@ def conclude(verified: Verified, settings: LocalSettings, *, as_json: bool) -> N
         document = {"health": report.health.as_json(), "outputs": outputs.as_json()}
         screen.json({**document, "verification": report.as_json()})
     elif report.passed:
+        for check in report.unmade:
+            screen.notice(f"not looked at: {check.title}: {check.seen}. {check.evidence[0]}.")
         screen.welcome(report, outputs, logs=settings.logs, page=verified.file)
     else:
         screen.verification(report, page=verified.file)
@@ -86,7 +88,7 @@ def _tell(at: Ground, planned: Plan, findings: tuple[Finding, ...]) -> None:
     """Say beforehand what a person should know: every warning, and the plan if anything is lost."""
     for finding in findings:
         if finding.severity is Severity.WARNING:
-            at.show.notice(finding.what)
+            at.show.notice(f"{finding.what}. {finding.fix}.")
     if planned.data_at_risk:
         plan_command.show(planned)
 

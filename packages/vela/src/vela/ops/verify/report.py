@@ -104,9 +104,14 @@ class Report:
         return tuple(check for check in self.checks if check.status is Status.FAILED)
 
     @property
+    def unmade(self) -> tuple[Check, ...]:
+        """The checks that could not be made."""
+        return tuple(check for check in self.checks if check.status is Status.UNKNOWN)
+
+    @property
     def unseen(self) -> tuple[Check, ...]:
-        """The checks that are to be made again."""
-        return tuple(check for check in self.checks if check.passing)
+        """Of these, the ones that are to be made again."""
+        return tuple(check for check in self.unmade if check.passing)
 
     @property
     def passed(self) -> bool:

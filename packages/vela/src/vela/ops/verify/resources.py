@@ -107,7 +107,7 @@ def one_relational_database(stacks: Stacks, arns: tuple[str, ...] | Unknown) -> 
         if arns.passes and not wrong:
             return RELATIONAL.unknown(arns)
         seen = f"{len(types)} resources of the stacks; what is tagged is not known: {arns.reason}"
-        return RELATIONAL.judged(wrong, seen)
+        return RELATIONAL.judged(wrong, seen) if wrong else RELATIONAL.passed(seen, arns.remedy)
     wrong += [
         f"{arn} has the platform's tag" for arn in arns if arn.split(":")[2] in OTHER_SERVICES
     ]
