@@ -54,7 +54,7 @@ def situation(
         mine: Whether a busy stack is an interrupted run of this machine.
 
     """
-    planned = _told(facts.planned, "what the assembly wants")
+    planned = _planned(facts)
     stacks = _told(facts.stacks, "which stacks are deployed")
     retained = () if isinstance(facts.retained, Unknown) else facts.retained
     return Situation(
@@ -70,6 +70,17 @@ def situation(
         cluster_protected=_protected(facts.clusters),
         mine=mine,
     )
+
+
+def _planned(facts: Facts) -> Planned:
+    planned = facts.planned
+    if facts.identity.error:
+        _told(planned, "whose the credentials are")
+    if isinstance(planned, Unknown):  # an error of ours, with its own fix
+        raise PlanImpossible(
+            f"what would be deployed is not known: {planned.reason}", planned.action
+        )
+    return planned
 
 
 def _told(fact: Fact | Unknown, what: str) -> Fact:

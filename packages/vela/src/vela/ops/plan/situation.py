@@ -197,6 +197,14 @@ def _nameonly(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**resource, "Properties": {"BucketName": resource["Properties"]["BucketName"]}}
 
 
+def protects_data(template: Template | None) -> bool:
+    """Tell whether the template makes anything that refuses its deletion."""
+    return any(
+        resource.get("Properties", {}).get("DeletionProtectionEnabled") is True
+        for resource in (template or {}).get("Resources", {}).values()
+    )
+
+
 def unprotected(template: Template) -> Template:
     """Give what the app synthesises when data need not outlive their stacks."""
     resources = template.get("Resources", {})
