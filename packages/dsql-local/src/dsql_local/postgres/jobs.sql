@@ -164,7 +164,10 @@ BEGIN
       AND pg_catalog.pg_has_role(c.relowner, 'USAGE') AND c.relnamespace <> 'pg_catalog'::regnamespace;
   BEGIN
     EXECUTE statement;
-  EXCEPTION WHEN OTHERS THEN
+  EXCEPTION WHEN serialization_failure THEN
+    -- A job of this table ended meanwhile.
+    CALL dsql_local.refuse('40001', 'schema has been updated by another transaction (OC001)');
+  WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, said = MESSAGE_TEXT,
                             more = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
     RAISE EXCEPTION USING ERRCODE = code, MESSAGE = said, DETAIL = more, HINT = advice,
@@ -236,10 +239,12 @@ DECLARE
 BEGIN
   SELECT c.* INTO heap FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid WHERE i.indexrelid = index;
   EXECUTE format('REINDEX INDEX %s', index::regclass);
-  -- Building counts the table's rows; only ANALYZE may tell of them.
+  -- Building counts the table's rows; only ANALYZE may tell of them. A row of pg_class that is as
+  -- it was is left alone: who creates the next index updates it too, on his own snapshot.
   UPDATE pg_class SET relpages = heap.relpages, reltuples = heap.reltuples,
                       relallvisible = heap.relallvisible
-   WHERE oid = heap.oid;
+   WHERE oid = heap.oid AND (relpages, reltuples, relallvisible)
+         IS DISTINCT FROM (heap.relpages, heap.reltuples, heap.relallvisible);
 END $$;
 
 CREATE FUNCTION dsql_local.validate(constraint_id oid) RETURNS void
