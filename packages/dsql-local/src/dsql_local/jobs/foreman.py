@@ -19,7 +19,9 @@ RETURN_S: Final = 0.05
 # A job may wait for somebody's transaction, which nobody waits for.
 CAUGHT_UP_S: Final = 5.0
 POLL_S: Final = 0.01
-UNFINISHED: Final = "SELECT FROM dsql_local.jobs WHERE status IN ('submitted', 'processing') LIMIT 1"
+UNFINISHED: Final = (
+    "SELECT FROM dsql_local.jobs WHERE status IN ('submitted', 'processing') LIMIT 1"
+)
 
 
 class Foreman:
@@ -68,7 +70,7 @@ class Foreman:
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CAUGHT_UP_S):
-                    while await connection.run(UNFINISHED):
+                    while await connection.run(UNFINISHED):  # noqa: ASYNC110 - PostgreSQL tells the worker alone
                         await asyncio.sleep(POLL_S)
         finally:
             connection.close()

@@ -17,6 +17,7 @@ def tables(connection):
     connection.execute("CREATE SCHEMA public")
     connection.execute("CREATE DOMAIN word AS text")
     connection.execute("CREATE TABLE other (a int, b int)")
+    connection.execute("CREATE TABLE wide (a int, b text, c text, d text, e text)")
     connection.execute(
         "CREATE TABLE t (id int, small int, big bigint, j jsonb, w varchar(1500), x varchar(501),"
         " PRIMARY KEY (id))"
@@ -62,6 +63,19 @@ def answers(connection, statement, limits=None):
             "54000",
             "key size greater than 2000 bytes not supported",
         ),
+        (
+            "SELECT t.id, l.x FROM t LEFT JOIN LATERAL (SELECT t.w AS x FROM wide) l ON true",
+            "42804",
+            "attribute 5 of type wide has wrong type",
+        ),
+        (
+            (
+                "INSERT INTO other (a) SELECT l.x FROM public.t AS o JOIN other ON true"
+                " LEFT JOIN LATERAL (SELECT o.big::int + 1 AS x FROM wide i WHERE i.a = o.id) l ON true"
+            ),
+            "42804",
+            "attribute 3 of type wide has wrong type",
+        ),
     ],
 )
 def test_the_catalogue_makes_it_a_refusal(tables, statement, sqlstate, message):
@@ -104,6 +118,7 @@ def test_a_quota_that_is_used_up_makes_it_a_refusal(tables, statement, sqlstate,
         "CREATE SCHEMA s",
         "CREATE VIEW v AS SELECT 1",
         "CREATE SEQUENCE s CACHE 1",
+        "SELECT t.id, l.x FROM t LEFT JOIN LATERAL (SELECT t.id AS x FROM wide) l ON true",
     ],
 )
 def test_without_an_answer_a_statement_goes_on(tables, statement):

@@ -13,7 +13,9 @@ def test_who_does_not_wait_finds_an_invalid_index_every_time(cluster):
             admin.execute(f"CREATE UNIQUE INDEX ASYNC i{number} ON t{number} (a)")
 
             with pytest.raises(psycopg.Error) as caught:
-                admin.execute(f"ALTER TABLE t{number} ADD CONSTRAINT u UNIQUE USING INDEX i{number}")
+                admin.execute(
+                    f"ALTER TABLE t{number} ADD CONSTRAINT u UNIQUE USING INDEX i{number}"
+                )
 
             assert caught.value.sqlstate == "55000"
 

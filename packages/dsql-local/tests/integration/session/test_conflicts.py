@@ -18,7 +18,7 @@ def other(cluster):
 
 
 @pytest.fixture
-def mine(cluster, other):
+def mine(cluster, other):  # noqa: ARG001 - it made the table
     """A transaction that began before anything the *other* does."""
     with cluster.connect() as opened:
         opened.execute("BEGIN")

@@ -77,6 +77,17 @@ def _system_schema(node: Node) -> Details | None:
     return {} if of_schema and SYSTEM_SCHEMAS.intersection(strings(node.objects)) else None
 
 
+def _in_system_schema(node: Node) -> Details | None:
+    """What lies in a schema of the system; in `public` are the clients' own."""
+    schemas = set(strings(node.objects))
+    for each in node.objects:
+        schemas.add(each.range_var.schemaname)
+        schemas.update(strings(each.object_with_args.objname)[:-1])
+    if choice(node, "objtype") == "OBJECT_SCHEMA":
+        return None
+    return {} if schemas & (SYSTEM_SCHEMAS - {"public"}) else None
+
+
 def _domain_action(node: Node) -> Details | None:
     action = DOMAIN_ACTIONS.get(node.subtype)
     return {"action": action} if action else None
@@ -158,6 +169,16 @@ RULES = (
         evidence=ROLES,
         basis="reported",
         example="GRANT USAGE ON SCHEMA public TO u",
+    ),
+    Rule(
+        id="object.in_system_schema",
+        since=SEPTEMBER,
+        on="grant_stmt",
+        find=_in_system_schema,
+        message="feature not supported on system entity",
+        evidence=ROLES,
+        basis="inferred",
+        example="GRANT SELECT ON sys.jobs TO u",
     ),
     Rule(
         id="function.procedure",
