@@ -29,6 +29,8 @@ from dsql_local.dialect.sql import identifier, literal
 
 # A bare NULL constrains nothing; COLLATE has a text of its own.
 BARE: Final = frozenset({"CONSTR_NULL"})
+# Generated when read: of a grammar newer than 16's, so an error of syntax.
+VIRTUAL: Final = "v"
 ANOTHER_TYPE: Final = (
     "SELECT format_type(t.oid, NULL) || {brackets} AS type FROM pg_type t"
     " WHERE t.oid = to_regtype({name}) AND (t.typtype <> 'd' OR {brackets} <> '')"
@@ -70,8 +72,10 @@ def _length(own: str, shown: str) -> Finder:
 
 
 def _constrained(column: Node) -> Details | None:
-    kinds = {choice(each.constraint, "contype") for each in column.constraints}
-    return {} if kinds - BARE else None
+    constraints = [each.constraint for each in column.constraints]
+    if any(each.generated_kind == VIRTUAL for each in constraints):
+        return None
+    return {} if {choice(each, "contype") for each in constraints} - BARE else None
 
 
 RULES = (
