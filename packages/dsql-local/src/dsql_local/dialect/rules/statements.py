@@ -22,7 +22,6 @@ from dsql_local.dialect.rules.sources import (
     golden,
 )
 
-
 NOT_BY_SOURCE: Final = "MERGE_WHEN_NOT_MATCHED_BY_SOURCE"
 
 
