@@ -118,6 +118,36 @@ BEGIN
   UPDATE pg_class SET relfilenode = pg_relation_filenode('dsql_local.empty') WHERE oid = relation;
 END $$;
 
+-- What a key is of is known when its expressions are. Of a domain, its base type counts.
+
+CREATE FUNCTION dsql_local.key_type(type oid) RETURNS oid
+LANGUAGE sql STABLE BEGIN ATOMIC
+  WITH RECURSIVE bases AS (
+    SELECT oid, typtype, typbasetype FROM pg_catalog.pg_type WHERE oid = type
+    UNION ALL
+    SELECT t.oid, t.typtype, t.typbasetype
+      FROM bases b JOIN pg_catalog.pg_type t ON t.oid = b.typbasetype WHERE b.typtype = 'd')
+  SELECT oid FROM bases WHERE typtype <> 'd';
+END;
+
+CREATE PROCEDURE dsql_local.check_keys(index oid)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  type oid;
+BEGIN
+  FOR type IN
+    SELECT dsql_local.key_type(a.atttypid) FROM pg_attribute a
+      JOIN dsql_local_index i ON i.indexrelid = a.attrelid
+     WHERE a.attrelid = index AND a.attnum <= i.indnkeyatts ORDER BY a.attnum
+  LOOP
+    IF type <> ALL ('{int2,int4,int8,float4,float8,numeric,bpchar,varchar,text,date,time,timestamp,
+                      timestamptz,bool,uuid}'::regtype[]) THEN
+      CALL dsql_local.refuse('0A000', format('datatype %s is not supported in a key',
+                                             format_type(type, NULL)));
+    END IF;
+  END LOOP;
+END $$;
+
 CREATE FUNCTION dsql_local.after_index() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -128,6 +158,9 @@ BEGIN
   IF relation IS NULL THEN
     RETURN;
   END IF;
+  FOR index IN SELECT objid FROM pg_event_trigger_ddl_commands() LOOP
+    CALL dsql_local.check_keys(index.objid);
+  END LOOP;
   UPDATE pg_class SET relfilenode = kept[1]::oid, relpages = kept[2]::int,
                       reltuples = kept[3]::real, relallvisible = kept[4]::int
    WHERE oid = relation;
