@@ -49,6 +49,8 @@ GRANTABLE: Final = frozenset(
     }
 )
 SYSTEM_SCHEMAS: Final = frozenset({"public", "sys", "pg_catalog", "information_schema"})
+# PostgreSQL's name for a session's own schema.
+TEMPORARY: Final = "pg_temp"
 DOMAIN_ACTIONS: Final = {
     "C": "ADD CONSTRAINT",
     "O": "SET NOT NULL",
@@ -61,7 +63,11 @@ def _kind_not_in(field: str, kinds: frozenset[str]) -> Finder:
 
 
 def _temporary_view(node: Node) -> Details | None:
-    return {} if node.view.relpersistence == "t" else None
+    return {} if node.view.relpersistence == "t" or node.view.schemaname == TEMPORARY else None
+
+
+def _in_temporary_schema(field: str) -> Finder:
+    return lambda node: {} if strings(getattr(node, field))[:-1] == [TEMPORARY] else None
 
 
 def _language(node: Node) -> Details | None:
@@ -219,6 +225,26 @@ RULES = (
         evidence=UNSUPPORTED,
         basis="inferred",
         example="CREATE TEMPORARY VIEW v AS SELECT 1",
+    ),
+    Rule(
+        id="function.temporary",
+        since=RECORDED,
+        on="create_function_stmt",
+        find=_in_temporary_schema("funcname"),
+        message="TEMPORARY or TEMP function not supported for CREATE FUNCTION",
+        evidence=UNSUPPORTED,
+        basis="inferred",
+        example="CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    ),
+    Rule(
+        id="domain.temporary",
+        since=RECORDED,
+        on="create_domain_stmt",
+        find=_in_temporary_schema("domainname"),
+        message="TEMPORARY or TEMP domain not supported for CREATE DOMAIN",
+        evidence=UNSUPPORTED,
+        basis="inferred",
+        example="CREATE DOMAIN pg_temp.d AS int",
     ),
     Rule(
         id="statistics.target",
