@@ -49,6 +49,7 @@ PARTS: Final = (
     | {
         "column",
         "added_column",
+        "like",
         "constraint",
         "table_as_a_whole",
         "alteration",
@@ -94,7 +95,9 @@ def _of_table(node: Node) -> Iterator[Part]:
                 yield from _of_column(element.column_def, "column")
             case "constraint":
                 yield "constraint", element.constraint
-            case _:  # LIKE: its columns are those of a table that exists
+            case "table_like_clause":
+                yield "like", element.table_like_clause
+            case _:
                 continue
     yield "table_as_a_whole", node
 

@@ -17,6 +17,7 @@ def tables(connection):
     connection.execute("CREATE SCHEMA public")
     connection.execute("CREATE DOMAIN word AS text")
     connection.execute("CREATE TABLE other (a int, b int)")
+    connection.execute("CREATE VIEW arrays AS SELECT 1 AS b, ARRAY[1] AS c")
     connection.execute("CREATE TABLE wide (a int, b text, c text, d text, e text)")
     connection.execute(
         "CREATE TABLE t (id int, small int, big bigint, j jsonb, w varchar(1500), x varchar(501),"
@@ -51,6 +52,8 @@ def answers(connection, statement, limits=None):
             "datatype integer not supported, identity column type must be bigint",
         ),
         ("CREATE TABLE u (a other)", "0A000", "datatype other not supported"),
+        ("CREATE TABLE u (LIKE pg_catalog.pg_namespace)", "0A000", "datatype oid not supported"),
+        ("CREATE TABLE u (a int, LIKE arrays)", "0A000", "datatype integer[] not supported"),
         ("CREATE TABLE u (a word[])", "0A000", "datatype word[] not supported"),
         (
             "CREATE INDEX i ON t (small)",
@@ -112,6 +115,8 @@ def test_a_quota_that_is_used_up_makes_it_a_refusal(tables, statement, sqlstate,
         "ALTER TABLE t ALTER big ADD GENERATED ALWAYS AS IDENTITY (CACHE 1)",
         "ALTER TABLE t ADD a int",
         "CREATE TABLE u (a word)",
+        "CREATE TABLE u (LIKE t INCLUDING ALL)",
+        "CREATE TABLE u (LIKE nowhere)",
         "CREATE TABLE u (a nowhere)",
         "CREATE INDEX ASYNC i ON t (small, w)",
         "CREATE INDEX ASYNC i ON nowhere (j)",

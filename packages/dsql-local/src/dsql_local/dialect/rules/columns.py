@@ -25,7 +25,7 @@ from dsql_local.dialect.rules.sources import (
     TYPES_RECORDED,
     golden,
 )
-from dsql_local.dialect.sql import identifier, literal
+from dsql_local.dialect.sql import identifier, literal, regclass
 
 # A bare NULL constrains nothing; COLLATE has a text of its own.
 BARE: Final = frozenset({"CONSTR_NULL"})
@@ -34,6 +34,14 @@ VIRTUAL: Final = "v"
 ANOTHER_TYPE: Final = (
     "SELECT format_type(t.oid, NULL) || {brackets} AS type FROM pg_type t"
     " WHERE t.oid = to_regtype({name}) AND (t.typtype <> 'd' OR {brackets} <> '')"
+)
+
+# The catalogue and views have columns of types that no table of clients may have.
+LIKENED_TYPES: Final = (
+    "SELECT format_type(a.atttypid, NULL) AS type FROM pg_attribute a"
+    " JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = {relation} AND a.attnum > 0"
+    " AND NOT a.attisdropped AND t.typtype <> 'd' AND t.typname <> ALL ({storable})"
+    " ORDER BY a.attnum LIMIT 1"
 )
 
 
@@ -59,6 +67,14 @@ def _of_another_type(column: Node) -> Details | None:
         return None
     brackets = "[]" if column.type_name.array_bounds else ""
     return {"name": literal(".".join(map(identifier, names))), "brackets": literal(brackets)}
+
+
+def _likened(clause: Node) -> Details | None:
+    source = clause.relation
+    return {
+        "relation": regclass(source.schemaname, source.relname),
+        "storable": literal(f"{{{','.join(sorted(STORABLE))}}}"),
+    }
 
 
 def _length(own: str, shown: str) -> Finder:
@@ -120,6 +136,17 @@ RULES = (
         evidence=DATA_TYPES,
         basis="inferred",
         example="CREATE TABLE t (a other_table)",
+    ),
+    Rule(
+        id="column.like",
+        since=TYPES_RECORDED,
+        on="like",
+        find=_likened,
+        question=LIKENED_TYPES,
+        message="datatype {type} not supported",
+        evidence=DATA_TYPES,
+        basis="inferred",
+        example="CREATE TABLE t (LIKE pg_class)",
     ),
     Rule(
         id="column.char_length",
