@@ -42,7 +42,7 @@ def rewritten(parsed: Parsed, text: bytes) -> Rewrite | None:
         case "variable_show_stmt" if parsed.node.name in SHOWN:
             name = parsed.node.name
             return Rewrite(sql=f"SELECT dsql_local.show('{SHOWN[name]}') AS {name}".encode())
-        case "variable_set_stmt" if parsed.node.name == SYNC_INDEX:
+        case "variable_set_stmt" if parsed.node.name.lower() == SYNC_INDEX:
             edits = _renamed_setting(parsed, text)
         case "create_stmt" | "alter_table_stmt":
             edits = list(_precisions(parsed, text))

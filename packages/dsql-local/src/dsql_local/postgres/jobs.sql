@@ -118,6 +118,36 @@ BEGIN
   UPDATE pg_class SET relfilenode = pg_relation_filenode('dsql_local.empty') WHERE oid = relation;
 END $$;
 
+-- What a key is of is known when its expressions are. Of a domain, its base type counts.
+
+CREATE FUNCTION dsql_local.key_type(type oid) RETURNS oid
+LANGUAGE sql STABLE BEGIN ATOMIC
+  WITH RECURSIVE bases AS (
+    SELECT oid, typtype, typbasetype FROM pg_catalog.pg_type WHERE oid = type
+    UNION ALL
+    SELECT t.oid, t.typtype, t.typbasetype
+      FROM bases b JOIN pg_catalog.pg_type t ON t.oid = b.typbasetype WHERE b.typtype = 'd')
+  SELECT oid FROM bases WHERE typtype <> 'd';
+END;
+
+CREATE PROCEDURE dsql_local.check_keys(index oid)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  type oid;
+BEGIN
+  FOR type IN
+    SELECT dsql_local.key_type(a.atttypid) FROM pg_attribute a
+      JOIN dsql_local_index i ON i.indexrelid = a.attrelid
+     WHERE a.attrelid = index AND a.attnum <= i.indnkeyatts ORDER BY a.attnum
+  LOOP
+    IF type <> ALL ('{int2,int4,int8,float4,float8,numeric,bpchar,varchar,text,date,time,timestamp,
+                      timestamptz,bool,uuid}'::regtype[]) THEN
+      CALL dsql_local.refuse('0A000', format('datatype %s is not supported in a key',
+                                             format_type(type, NULL)));
+    END IF;
+  END LOOP;
+END $$;
+
 CREATE FUNCTION dsql_local.after_index() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -128,6 +158,9 @@ BEGIN
   IF relation IS NULL THEN
     RETURN;
   END IF;
+  FOR index IN SELECT objid FROM pg_event_trigger_ddl_commands() LOOP
+    CALL dsql_local.check_keys(index.objid);
+  END LOOP;
   UPDATE pg_class SET relfilenode = kept[1]::oid, relpages = kept[2]::int,
                       reltuples = kept[3]::real, relallvisible = kept[4]::int
    WHERE oid = relation;
@@ -164,7 +197,10 @@ BEGIN
       AND pg_catalog.pg_has_role(c.relowner, 'USAGE') AND c.relnamespace <> 'pg_catalog'::regnamespace;
   BEGIN
     EXECUTE statement;
-  EXCEPTION WHEN OTHERS THEN
+  EXCEPTION WHEN serialization_failure THEN
+    -- A job of this table ended meanwhile.
+    CALL dsql_local.refuse('40001', 'schema has been updated by another transaction (OC001)');
+  WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, said = MESSAGE_TEXT,
                             more = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
     RAISE EXCEPTION USING ERRCODE = code, MESSAGE = said, DETAIL = more, HINT = advice,
@@ -236,10 +272,12 @@ DECLARE
 BEGIN
   SELECT c.* INTO heap FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid WHERE i.indexrelid = index;
   EXECUTE format('REINDEX INDEX %s', index::regclass);
-  -- Building counts the table's rows; only ANALYZE may tell of them.
+  -- Building counts the table's rows; only ANALYZE may tell of them. A row of pg_class that is as
+  -- it was is left alone: who creates the next index updates it too, on his own snapshot.
   UPDATE pg_class SET relpages = heap.relpages, reltuples = heap.reltuples,
                       relallvisible = heap.relallvisible
-   WHERE oid = heap.oid;
+   WHERE oid = heap.oid AND (relpages, reltuples, relallvisible)
+         IS DISTINCT FROM (heap.relpages, heap.reltuples, heap.relallvisible);
 END $$;
 
 CREATE FUNCTION dsql_local.validate(constraint_id oid) RETURNS void
