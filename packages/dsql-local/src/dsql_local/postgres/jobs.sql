@@ -145,7 +145,15 @@ WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION dsql_local.before_index();
 CREATE EVENT TRIGGER dsql_local_after_index ON ddl_command_end
 WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION dsql_local.after_index();
 
--- Whoever may not create the index is told so before the table is touched.
+-- Which table's index the triggers above are to take over; null is none, as for whoever may not create
+-- it, who is told so before the table is touched.
+
+CREATE FUNCTION dsql_local.expect_index(relation oid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  PERFORM pg_catalog.set_config('dsql_local.submitted', '', true),
+          pg_catalog.set_config('dsql_local.indexed', coalesce(relation::text, ''), true);
+END $$;
 
 CREATE FUNCTION dsql_local.submit_index(relation regclass, statement text)
 RETURNS TABLE (job_id text)
@@ -156,12 +164,10 @@ DECLARE
   more text;
   advice text;
 BEGIN
-  PERFORM pg_catalog.set_config('dsql_local.submitted', '', true),
-          pg_catalog.set_config('dsql_local.indexed', coalesce(c.oid::text, ''), true)
-     FROM (SELECT) AS always
-     LEFT JOIN pg_catalog.pg_class c
-       ON c.oid = relation AND c.relkind = 'r' AND c.relpersistence = 'p'
-      AND pg_catalog.pg_has_role(c.relowner, 'USAGE') AND c.relnamespace <> 'pg_catalog'::regnamespace;
+  PERFORM dsql_local.expect_index((
+    SELECT c.oid FROM pg_catalog.pg_class c
+     WHERE c.oid = relation AND c.relkind = 'r' AND c.relpersistence = 'p'
+       AND pg_catalog.pg_has_role(c.relowner, 'USAGE') AND c.relnamespace <> 'pg_catalog'::regnamespace));
   BEGIN
     EXECUTE statement;
   EXCEPTION WHEN OTHERS THEN
@@ -170,10 +176,12 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = code, MESSAGE = said, DETAIL = more, HINT = advice,
                           SCHEMA = 'dsql_local';
   END;
-  PERFORM pg_catalog.set_config('dsql_local.indexed', '', true);
+  job_id := nullif(pg_catalog.current_setting('dsql_local.submitted'), '');
+  PERFORM dsql_local.expect_index(NULL);
   RAISE NOTICE USING MESSAGE = 'CREATE INDEX', SCHEMA = 'dsql_local';
-  RETURN QUERY SELECT nullif(pg_catalog.current_setting('dsql_local.submitted'), '')
-                WHERE pg_catalog.current_setting('dsql_local.submitted') <> '';
+  IF job_id IS NOT NULL THEN
+    RETURN NEXT;
+  END IF;
 END $$;
 
 CREATE FUNCTION dsql_local.submit_constraint(constraint_id oid) RETURNS text

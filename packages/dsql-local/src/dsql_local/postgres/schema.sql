@@ -56,7 +56,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN 1;
 
 CREATE FUNCTION sys.current_session_id() RETURNS text
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE SECURITY DEFINER
 RETURN (SELECT md5(pid::text || backend_start::text)::uuid::text
           FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()));
 
