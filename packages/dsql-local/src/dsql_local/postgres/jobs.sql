@@ -244,6 +244,7 @@ DECLARE
 BEGIN
   SELECT c.* INTO heap FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid WHERE i.indexrelid = index;
   EXECUTE format('REINDEX INDEX %s', index::regclass);
+  PERFORM dsql_local.check_key(index);
   -- Building counts the table's rows; only ANALYZE may tell of them.
   UPDATE pg_class SET relpages = heap.relpages, reltuples = heap.reltuples,
                       relallvisible = heap.relallvisible

@@ -63,8 +63,7 @@ DECLARE
   rows bigint;
   bytes bigint;
   widest bigint;
-  value_of text;
-  of_type text;
+  problem text;
 BEGIN
   IF TG_OP = 'DELETE' THEN
     SELECT count(*), 0, 0 INTO rows, bytes, widest FROM written;
@@ -75,22 +74,14 @@ BEGIN
   IF rows = 0 OR session_user = 'dsql_local' THEN
     RETURN NULL;
   END IF;
-  -- Only a wide row can hold a wide value.
-  IF widest > dsql_local.size_limit('column') THEN
-    FOR value_of, of_type IN
-      SELECT quote_ident(attname), format_type(atttypid, NULL) FROM pg_catalog.pg_attribute
-       WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped AND attlen = -1
-       ORDER BY attnum LOOP
-      EXECUTE format('SELECT max(pg_catalog.pg_column_size(%s)) FROM written', value_of) INTO widest;
-      IF widest > dsql_local.size_limit('column') THEN
-        PERFORM dsql_local.refused('54000', format(
-          'datatype limit greater than %s bytes not supported for %s',
-          dsql_local.size_limit('column'), of_type));
-      END IF;
-    END LOOP;
-    SELECT max(pg_catalog.pg_column_size(w)) INTO widest FROM written AS w;
-    IF widest > dsql_local.size_limit('row') THEN
-      PERFORM dsql_local.refused('54000', 'maximum row size exceeded');
+  -- Only a wide row can hold something that is too wide.
+  IF widest + 16 * 6 > dsql_local.size_limit('key') THEN
+    problem := dsql_local.excess(TG_RELID, widest);
+    IF problem IS NOT NULL THEN
+      EXECUTE problem INTO problem;
+    END IF;
+    IF problem IS NOT NULL THEN
+      PERFORM dsql_local.refused('54000', problem);
     END IF;
   END IF;
   rows := rows + dsql_local.so_far('rows');
