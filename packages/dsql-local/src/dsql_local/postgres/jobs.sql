@@ -74,6 +74,7 @@ BEGIN
   LOOP
     succeeded := coalesce(succeeded, dsql_local.outcome(turn));
     EXIT WHEN succeeded IS NOT NULL;
+    PERFORM dsql_local.check_age();
     PERFORM pg_sleep(0.005);
   END LOOP;
 END $$;

@@ -29,13 +29,8 @@ CREATE FUNCTION dsql_local.age() RETURNS bigint
 LANGUAGE sql VOLATILE
 RETURN floor(extract(epoch FROM clock_timestamp() - transaction_timestamp()))::bigint;
 
--- What is over a limit that COMMIT checks: a row here makes it fail, in a block as in a transaction
--- of one statement.
-
-CREATE TABLE dsql_local.overstepped ();
-
-CREATE FUNCTION dsql_local.refuse_commit() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER AS $$
+CREATE FUNCTION dsql_local.check_age() RETURNS void
+LANGUAGE plpgsql AS $$
 DECLARE
   seconds bigint := dsql_local.limit_of('age_s');
   age bigint := dsql_local.age();
@@ -45,6 +40,17 @@ BEGIN
       MESSAGE = format('transaction age limit of %ss exceeded', seconds),
       DETAIL = format('Current transaction age %ss exceeds %ss', age, seconds);
   END IF;
+END $$;
+
+-- What is over a limit that COMMIT checks: a row here makes it fail, in a block as in a transaction
+-- of one statement.
+
+CREATE TABLE dsql_local.overstepped ();
+
+CREATE FUNCTION dsql_local.refuse_commit() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  PERFORM dsql_local.check_age();
   RAISE EXCEPTION USING ERRCODE = '54000', SCHEMA = 'dsql_local',
     MESSAGE = 'transaction size limit 10mb exceeded',
     DETAIL = format('Current transaction size %smb > 10mb',

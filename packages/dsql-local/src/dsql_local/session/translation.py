@@ -193,7 +193,6 @@ def _answer(statement: Statement, treatment: Treatment) -> Awaited:
     return Awaited(
         ends=DONE,
         refusal=treatment.refusal,
-        statement=statement,
         tag=treatment.tag,
         drops=treatment.drop is Drop.AFTER,
         report=_report(statement),

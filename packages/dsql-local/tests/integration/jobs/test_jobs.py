@@ -1,6 +1,7 @@
 """Asynchronous work, through a real server and an unmodified client."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -24,6 +25,11 @@ def submit(connection, statement):
     assert [column.name for column in cursor.description] == ["job_id"]
     ((job_id,),) = cursor.fetchall()
     return job_id
+
+
+def waits(connection):
+    running = connection.execute("SELECT count(*) FROM pg_stat_activity WHERE query ~ '^CALL'")
+    return running.fetchone() == (1,)
 
 
 def wait(connection, job_id):
@@ -134,6 +140,11 @@ def test_a_unique_build_over_duplicates_leaves_an_invalid_index(admin):
             "42809",
             "sys.wait_for_job(text) is a procedure",
         ),
+        (
+            "SELECT sys.wait_for_job('nope')",
+            "42809",
+            "sys.wait_for_job(text) is a procedure",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_refused_at_once(admin, statement, sqlstate, message):
@@ -168,15 +179,42 @@ def test_a_transaction_rolled_back_leaves_neither_index_nor_job(admin):
     )
 
 
-def test_who_waits_in_an_old_transaction_hears_of_the_end(server, cluster, admin):
+def test_who_waits_with_an_old_snapshot_hears_of_the_end(server, cluster, admin, eventually):
     server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": True})
     job_id = submit(admin, "CREATE INDEX ASYNC i ON t (a)")
 
-    with cluster.connect(autocommit=False) as other:
-        assert job(other, job_id)[0] in {"submitted", "processing"}
+    with cluster.connect() as other, ThreadPoolExecutor() as threads:
+        waiting = threads.submit(wait, other, job_id)
+        eventually(lambda: waits(admin), "somebody who waits")
         server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": False})
 
-        assert wait(other, job_id) is True
+        assert waiting.result() is True
+
+
+def test_nobody_waits_in_a_transaction(cluster, admin):
+    with cluster.connect(autocommit=False) as other:
+        other.execute("SELECT * FROM t")
+
+        assert refusal(other, "CALL sys.wait_for_job('x')") == (
+            "0A000",
+            "sys.wait_for_job is not supported in a transaction block",
+        )
+
+
+def test_nobody_waits_longer_than_a_transaction_may_last(serve, data_dir):
+    with serve(data_dir, "--limit", "transaction_age_s=1") as server:
+        cluster = server.cluster
+        server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": True})
+        with cluster.connect() as connection:
+            connection.execute("CREATE TABLE t (a int)")
+            job_id = submit(connection, "CREATE INDEX ASYNC ON t (a)")
+
+            with pytest.raises(psycopg.errors.ProgramLimitExceeded) as caught:
+                wait(connection, job_id)
+
+            told = caught.value.diag
+            assert told.message_primary == "transaction age limit of 1s exceeded"
+            assert told.message_detail == "Current transaction age 2s exceeds 1s"
 
 
 def test_a_transaction_that_only_reads_keeps_no_index_from_being_built(cluster, admin):

@@ -68,7 +68,7 @@ def test_rows_of_all_statements_of_a_transaction_count(connection):
 
 
 def test_rows_of_a_transaction_that_ended_do_not_count(connection):
-    for end in ("COMMIT", "ROLLBACK"):
+    for end in ("COMMIT", "ROLLBACK", "COMMIT AND CHAIN"):
         connection.execute("BEGIN")
         connection.execute(rows(4))
         connection.execute(end)
