@@ -182,6 +182,22 @@ def test_sessions_left_open_end(cluster):
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (20,)
 
 
+def test_time_that_passed_has_not(cluster):
+    def advance(seconds):
+        path = f"/clusters/{cluster.identifier}/clock"
+        return cluster.control("POST", path, {"advance_s": seconds})["ahead_s"]
+
+    before = advance(0)
+    assert advance(100) == before + 100
+
+    cluster.restore()
+
+    assert advance(0) == before
+    with cluster.connect() as connection:
+        connection.execute("BEGIN")
+        connection.execute("COMMIT")
+
+
 def test_without_a_baseline_there_is_nothing_to_go_back_to(cluster):
     made = cluster.control("POST", "/cluster", {"deletionProtectionEnabled": False})
     try:

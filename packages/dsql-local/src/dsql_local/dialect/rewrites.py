@@ -42,6 +42,9 @@ def rewritten(parsed: Parsed, text: bytes) -> Rewrite | None:
         case "variable_show_stmt" if parsed.node.name in SHOWN:
             name = parsed.node.name
             return Rewrite(sql=f"SELECT dsql_local.show('{SHOWN[name]}') AS {name}".encode())
+        case "variable_set_stmt" if choice(parsed.node, "kind") == "VAR_RESET_ALL":
+            # What a transaction wrote is counted in settings, too.
+            return Rewrite(sql=b"CALL dsql_local.reset_all()", tag="RESET")
         case "variable_set_stmt" if parsed.node.name == SYNC_INDEX:
             edits = _renamed_setting(parsed, text)
         case "create_stmt" | "alter_table_stmt":

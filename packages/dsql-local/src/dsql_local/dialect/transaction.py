@@ -103,7 +103,13 @@ def judge(
         return statement.refusal
     if statement.kind is Kind.ROLLBACK or transaction.phase is Phase.NONE:
         return None
-    return _too_old(transaction, now, limits) or _misplaced(transaction, statement)
+    return too_old(transaction.began, now, limits) or _misplaced(transaction, statement)
+
+
+def too_old(began: float, now: float, limits: Limits) -> Refusal | None:
+    """What keeps a transaction that *began* then from going on, and from being committed."""
+    found = AGE.judge(int(now - began), limits)
+    return found if isinstance(found, Refusal) else None
 
 
 def followed(transaction: Transaction, statement: Statement, *, now: float) -> Transaction:
@@ -173,11 +179,6 @@ def _started(transaction: Transaction, now: float) -> Transaction:
 def _moved(transaction: Transaction, event: Event) -> Transaction:
     phase = TRANSITIONS[transaction.phase, event]
     return Transaction() if phase is Phase.NONE else replace(transaction, phase=phase)
-
-
-def _too_old(transaction: Transaction, now: float, limits: Limits) -> Refusal | None:
-    found = AGE.judge(int(now - transaction.began), limits)
-    return found if isinstance(found, Refusal) else None
 
 
 def _misplaced(transaction: Transaction, statement: Statement) -> Refusal | None:

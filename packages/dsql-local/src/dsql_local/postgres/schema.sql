@@ -69,6 +69,22 @@ BEGIN
   RETURN pg_catalog.current_setting(name);
 END $$;
 
+-- RESET ALL, but for what transactions keep in settings, and what PostgreSQL keeps of them. Settings
+-- PostgreSQL itself has not are in no list of its.
+
+CREATE PROCEDURE dsql_local.reset_all()
+LANGUAGE plpgsql AS $$
+DECLARE
+  changed text;
+BEGIN
+  FOR changed IN SELECT name FROM pg_catalog.pg_show_all_settings()
+                  WHERE source = 'session' AND name !~ '^transaction_' LOOP
+    EXECUTE format('RESET %s', changed);
+  END LOOP;
+  RESET dsql.enable_batched_nestloop;
+  RESET dsql_local.disable_sync_create_index;
+END $$;
+
 -- Which IAM identity may become which role.
 
 CREATE SEQUENCE dsql_local.iam_oid START 20000;

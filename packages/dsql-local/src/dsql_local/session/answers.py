@@ -6,6 +6,7 @@ the refusal it stands for; what our own functions raise says nothing of them.
 
 from typing import Final
 
+from dsql_local.dialect.statement import Refusal
 from dsql_local.session.awaited import Awaited, Origin
 from dsql_local.session.rewording import reworded
 from dsql_local.session.translation import Translator
@@ -33,9 +34,21 @@ class Answers:
         self._awaited = translator.awaited
         # Whether the connection ends here.
         self.dropped = False
+        # What the end of a query becomes that took too long.
+        self.outlived: Refusal | None = None
 
     def heard(self, frame: Frame) -> bytes:
         """Give what the client gets of this message, if anything."""
+        said = self._said(frame)
+        if self.outlived is None:
+            return said
+        if frame.type == READY:
+            self.outlived = None
+        elif frame.type == COMPLETE and said:
+            return error(self.outlived)
+        return said
+
+    def _said(self, frame: Frame) -> bytes:
         kind = frame.type
         if kind == ERROR:
             return self._error(frame)

@@ -76,6 +76,7 @@ class Translator:
             return message.raw
         statements = self._classifier.classify(text)
         if self.judge.transaction is IDLE and len(statements) == 1 and _reads(statements[0]):
+            self.judge.reads(now)
             return message.raw
         answers: list[Awaited] = []
         edits: list[Edit] = []

@@ -157,7 +157,6 @@ def test_some_refusals_have_a_code_of_their_own(sql, sqlstate, message):
         "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
         "SET CONSTRAINTS ALL DEFERRED",
         "SET dsql.enable_batched_nestloop = off",
-        "RESET ALL",
         "RESET work_mem",
         "DEALLOCATE ALL",
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
