@@ -39,7 +39,7 @@ async def _attend(socket: Path, pace: Pace) -> None:
     """Carry out jobs as they come until the connection is lost."""
     connection = await Superuser.connect(socket, name=NAME)
     try:
-        await connection.run("LISTEN dsql_local_jobs")
+        await connection.run(_BEGIN)
         while True:
             await _work_off(connection, pace)
             await connection.notified()
@@ -66,4 +66,6 @@ async def _carry_out(connection: Superuser, job: str | None) -> None:
         await connection.run(f"SELECT dsql_local.tell({job}, '{outcome}')")
 
 
+# What clients changed meanwhile is no conflict.
+_BEGIN: Final = "SET default_transaction_isolation = 'read committed'; LISTEN dsql_local_jobs"
 _UNFINISHED: Final = "SELECT dsql_local.unfinished_jobs()"

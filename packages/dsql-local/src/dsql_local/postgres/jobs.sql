@@ -238,18 +238,14 @@ LANGUAGE sql VOLATILE BEGIN ATOMIC
   SELECT number FROM dsql_local.jobs WHERE status = 'processing' ORDER BY number;
 END;
 
+-- Building counts the rows of the table, too, in the place of what pg_class holds: to put that back would
+-- be an update, with which whoever submits the next index could not be serialized.
+
 CREATE FUNCTION dsql_local.build(index oid) RETURNS void
 LANGUAGE plpgsql AS $$
-DECLARE
-  heap pg_class;
 BEGIN
-  SELECT c.* INTO heap FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid WHERE i.indexrelid = index;
   EXECUTE format('REINDEX INDEX %s', index::regclass);
   PERFORM dsql_local.check_key(index);
-  -- Building counts the table's rows; only ANALYZE may tell of them.
-  UPDATE pg_class SET relpages = heap.relpages, reltuples = heap.reltuples,
-                      relallvisible = heap.relallvisible
-   WHERE oid = heap.oid;
 END $$;
 
 CREATE FUNCTION dsql_local.validate(constraint_id oid) RETURNS void
@@ -259,7 +255,8 @@ BEGIN
              FROM pg_constraint WHERE oid = constraint_id);
 END $$;
 
--- True and false are its ends, null says that it has to be tried again: somebody writes there.
+-- True and false are its ends, null says that it has to be tried again, as somebody writes there, or
+-- that there is no such job any more.
 
 CREATE FUNCTION dsql_local.carry_out(job int) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '50ms'
@@ -268,23 +265,28 @@ DECLARE
   todo dsql_local.jobs;
   failure text;
 BEGIN
-  SELECT * INTO STRICT todo FROM dsql_local.jobs WHERE number = job;
+  SELECT * INTO todo FROM dsql_local.jobs WHERE number = job;
+  IF NOT FOUND THEN
+    RETURN NULL;
+  END IF;
   BEGIN
-    IF (pg_identify_object(todo.class_id, todo.object_id, 0)).type IS NULL THEN
-      failure := format('%s was dropped', todo.object_name);
-    ELSIF todo.job_type = 'INDEX_BUILD' THEN
+    IF todo.job_type = 'INDEX_BUILD' THEN
       PERFORM dsql_local.build(todo.object_id);
     ELSE
       PERFORM dsql_local.validate(todo.object_id);
     END IF;
   EXCEPTION
-    WHEN lock_not_available OR deadlock_detected THEN
+    WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
       RETURN NULL;
     WHEN unique_violation THEN
       failure := 'Found duplicate key while validating index for UCVs';
     WHEN OTHERS THEN
       failure := SQLERRM;
   END;
+  -- It may be dropped at any moment up to the one in which the work takes its locks.
+  IF failure IS NOT NULL AND (pg_identify_object(todo.class_id, todo.object_id, 0)).identity IS NULL THEN
+    failure := format('%s was dropped', todo.object_name);
+  END IF;
   UPDATE dsql_local.jobs
      SET status = CASE WHEN failure IS NULL THEN 'completed' ELSE 'failed' END,
          details = failure, update_time = dsql_local.clock()
