@@ -99,7 +99,7 @@ class Look:
                 "SELECT c.relname, c.oid::regclass::text FROM pg_class c"
                 " JOIN pg_namespace n ON n.oid = c.relnamespace"
                 " WHERE c.relkind IN ('r', 'S') AND nspname !~ '^(pg_toast|pg_temp|information_)'"
-                " AND nspname <> 'dsql_local_baseline' AND relname !~ '^pg_(statistic|largeobject)'"
+                " AND nspname <> 'pg_dsql_local_baseline' AND relname !~ '^pg_(statistic|largeobject)'"
             ).fetchall()
             return {name: self._rows(connection, relation, name) for relation, name in tables}
 

@@ -61,11 +61,11 @@ async def _work_off(connection: Superuser, pace: Pace) -> None:
 
 
 async def _carry_out(connection: Superuser, job: str | None) -> None:
-    ((outcome,),) = await connection.run(f"SELECT dsql_local.carry_out({job})")
+    ((outcome,),) = await connection.run(f"SELECT pg_dsql_local.carry_out({job})")
     if outcome is not None:
-        await connection.run(f"SELECT dsql_local.tell({job}, '{outcome}')")
+        await connection.run(f"SELECT pg_dsql_local.tell({job}, '{outcome}')")
 
 
 # What clients changed meanwhile is no conflict.
 _BEGIN: Final = "SET default_transaction_isolation = 'read committed'; LISTEN dsql_local_jobs"
-_UNFINISHED: Final = "SELECT dsql_local.unfinished_jobs()"
+_UNFINISHED: Final = "SELECT pg_dsql_local.unfinished_jobs()"

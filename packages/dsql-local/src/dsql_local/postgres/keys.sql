@@ -9,7 +9,7 @@
 -- Of one index, or of all that are kept up: those on columns, or those on expressions.
 -- In PL/pgSQL, which keeps the plan: this is asked at each statement that writes wide rows.
 
-CREATE FUNCTION dsql_local.largest_key(relation oid, expressions boolean, index oid DEFAULT NULL)
+CREATE FUNCTION pg_dsql_local.largest_key(relation oid, expressions boolean, index oid DEFAULT NULL)
 RETURNS text LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (
@@ -46,7 +46,7 @@ END $$;
 -- A query of what is too large in the rows just written, of which the largest has this size. Of a
 -- key, each value has a byte more in a row, and sixteen at most have seven more in the key.
 
-CREATE FUNCTION dsql_local.excess(relation oid, size bigint) RETURNS text
+CREATE FUNCTION pg_dsql_local.excess(relation oid, size bigint) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   parts text := '';
@@ -56,19 +56,19 @@ BEGIN
                JOIN pg_catalog.dsql_local_attribute ON attrelid = indexrelid
               WHERE indrelid = relation AND indisready AND indexprs IS NULL
                 AND attlen < 0 AND attnum <= indnkeyatts) THEN
-    parts := format('WHEN %s > %s THEN %L', dsql_local.largest_key(relation, false),
-                    dsql_local.size_limit('key'), 'key size too large');
+    parts := format('WHEN %s > %s THEN %L', pg_dsql_local.largest_key(relation, false),
+                    pg_dsql_local.size_limit('key'), 'key size too large');
   END IF;
-  IF size > dsql_local.size_limit('column') THEN
+  IF size > pg_dsql_local.size_limit('column') THEN
     parts := concat_ws(' ', parts, (
       SELECT string_agg(format('WHEN max(pg_catalog.pg_column_size(%I)) > %s THEN %L', attname,
-                               dsql_local.size_limit('column'),
+                               pg_dsql_local.size_limit('column'),
                                format('datatype limit greater than %s bytes not supported for %s',
-                                      dsql_local.size_limit('column'), format_type(atttypid, NULL))),
+                                      pg_dsql_local.size_limit('column'), format_type(atttypid, NULL))),
                         ' ' ORDER BY attnum)
         FROM pg_catalog.dsql_local_attribute
        WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped AND attlen = -1),
-      format('WHEN max(pg_catalog.pg_column_size(w)) > %s THEN %L', dsql_local.size_limit('row'),
+      format('WHEN max(pg_catalog.pg_column_size(w)) > %s THEN %L', pg_dsql_local.size_limit('row'),
              'maximum row size exceeded'));
   END IF;
   RETURN (SELECT format('SELECT CASE %s END FROM written AS w', parts) WHERE parts <> '');
@@ -77,23 +77,23 @@ END $$;
 -- Expressions of an index are the client's code and run with its rights. So a table with such an index
 -- has triggers of its own for them.
 
-CREATE FUNCTION dsql_local.check_expressions() RETURNS trigger
+CREATE FUNCTION pg_dsql_local.check_expressions() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
-  largest text := dsql_local.largest_key(TG_RELID, true);
+  largest text := pg_dsql_local.largest_key(TG_RELID, true);
   size bigint;
 BEGIN
   IF largest IS NULL OR session_user = 'dsql_local' THEN
     RETURN NULL;
   END IF;
   EXECUTE format('SELECT %s FROM written', largest) INTO size;
-  IF size > dsql_local.size_limit('key') THEN
-    PERFORM dsql_local.refused('54000', 'key size too large');
+  IF size > pg_dsql_local.size_limit('key') THEN
+    PERFORM pg_dsql_local.refused('54000', 'key size too large');
   END IF;
   RETURN NULL;
 END $$;
 
-CREATE FUNCTION dsql_local.watch_expressions() RETURNS event_trigger
+CREATE FUNCTION pg_dsql_local.watch_expressions() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   found regclass;
@@ -102,33 +102,33 @@ BEGIN
   SELECT indrelid INTO found FROM pg_event_trigger_ddl_commands() JOIN dsql_local_index ON indexrelid = objid
    WHERE indexprs IS NOT NULL
      AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = indrelid
-                        AND tgfoid = 'dsql_local.check_expressions()'::regprocedure);
+                        AND tgfoid = 'pg_dsql_local.check_expressions()'::regprocedure);
   IF found IS NOT NULL THEN
     FOREACH kind IN ARRAY '{insert,update}'::text[] LOOP
       EXECUTE format(
         'CREATE TRIGGER dsql_local_expressions_%s AFTER %s ON %s REFERENCING NEW TABLE AS written'
-        ' FOR EACH STATEMENT EXECUTE FUNCTION dsql_local.check_expressions()', kind, kind, found);
+        ' FOR EACH STATEMENT EXECUTE FUNCTION pg_dsql_local.check_expressions()', kind, kind, found);
     END LOOP;
     UPDATE pg_trigger SET tgisinternal = true
-     WHERE tgrelid = found AND tgfoid = 'dsql_local.check_expressions()'::regprocedure;
+     WHERE tgrelid = found AND tgfoid = 'pg_dsql_local.check_expressions()'::regprocedure;
   END IF;
 END $$;
 
 CREATE EVENT TRIGGER dsql_local_watch_expressions ON ddl_command_end
-WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION dsql_local.watch_expressions();
+WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION pg_dsql_local.watch_expressions();
 
 -- What an index that was just built holds already.
 
-CREATE FUNCTION dsql_local.check_key(index oid) RETURNS void
+CREATE FUNCTION pg_dsql_local.check_key(index oid) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   question text;
   size bigint;
 BEGIN
-  SELECT format('SELECT %s FROM %s', dsql_local.largest_key(indrelid, NULL, index), indrelid::regclass)
+  SELECT format('SELECT %s FROM %s', pg_dsql_local.largest_key(indrelid, NULL, index), indrelid::regclass)
     INTO question FROM pg_catalog.dsql_local_index WHERE indexrelid = index;
   EXECUTE question INTO size;
-  IF size > dsql_local.size_limit('key') THEN
-    PERFORM dsql_local.refused('54000', 'key size too large');
+  IF size > pg_dsql_local.size_limit('key') THEN
+    PERFORM pg_dsql_local.refused('54000', 'key size too large');
   END IF;
 END $$;
