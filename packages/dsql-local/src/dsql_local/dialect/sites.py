@@ -64,7 +64,8 @@ SITES: Final = PARTS | STATEMENTS
 # A statement without these words holds no part of an expression any rule looks at. Most are
 # without, and are not walked. `U&"..."` may spell any name.
 SUSPECT: Final = re.compile(
-    rb'tablesample|lateral|\bshare\b|\bkey\b|u&"|_advisory_|pg_backend_pid|set_config|_size\b|pg_notify',
+    rb'tablesample|lateral|\bshare\b|\bkey\b|u&"|_advisory_|pg_backend_pid|set_config|_size\b|pg_notify'
+    rb"|\blo_|\blo(?:read|write)\b",
     re.IGNORECASE,
 )
 

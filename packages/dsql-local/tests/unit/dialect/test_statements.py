@@ -186,7 +186,6 @@ def test_some_refusals_have_a_code_of_their_own(sql, sqlstate, message):
         'SET LOCAL "Role" = u',
         "ALTER FUNCTION f() SET search_path = s",
         "CREATE TABLE t (a bigint GENERATED ALWAYS AS IDENTITY (CACHE 1) PRIMARY KEY)",
-        "RESET ALL",
         "RESET work_mem",
         "DEALLOCATE ALL",
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",

@@ -83,6 +83,10 @@ def _reserved(node: Node) -> Details | None:
     return {"name": node.name} if name.startswith(OWN_PREFIX) and name not in SETTABLE else None
 
 
+def _our_own(node: Node) -> Details | None:
+    return {"name": node.name} if node.name.startswith("dsql_local.") else None
+
+
 def _unsettable(node: Node) -> Details | None:
     if choice(node, "kind") not in SETS or node.name.lower() in SETTABLE:
         return None
@@ -166,6 +170,23 @@ RULES = (
         evidence=golden("isolation", "set_default_isolation"),
         basis="recorded",
         example="SET statement_timeout = 1",
+    ),
+    *(
+        Rule(
+            id=f"setting.{verb}_unknown",
+            since=RECORDED,
+            on=f"variable_{verb}_stmt",
+            sqlstate="42704",
+            find=_our_own,
+            message='unrecognized configuration parameter "{name}"',
+            evidence=golden("environment", "env_lc_collate"),
+            basis="inferred",
+            example=example,
+        )
+        for verb, example in (
+            ("set", "RESET dsql_local.rows"),
+            ("show", "SHOW dsql_local.rows"),
+        )
     ),
     Rule(
         id="setting.switch",
