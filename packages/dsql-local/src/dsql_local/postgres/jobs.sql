@@ -156,12 +156,12 @@ DECLARE
   kept text[] := string_to_array(current_setting('dsql_local.kept', true), ' ');
   index record;
 BEGIN
-  IF relation IS NULL THEN
-    RETURN;
-  END IF;
   FOR index IN SELECT objid FROM pg_event_trigger_ddl_commands() LOOP
     CALL pg_dsql_local.check_keys(index.objid);
   END LOOP;
+  IF relation IS NULL THEN
+    RETURN;
+  END IF;
   UPDATE pg_class SET relfilenode = kept[1]::oid, relpages = kept[2]::int,
                       reltuples = kept[3]::real, relallvisible = kept[4]::int
    WHERE oid = relation;

@@ -9,12 +9,20 @@ from typing import Final
 
 from dsql_local.dialect import transaction as transactions
 from dsql_local.dialect.limits import Limits
-from dsql_local.dialect.statement import Kind, Refusal, Statement
+from dsql_local.dialect.rules.transactions import DEFINITION_AND_WRITE
+from dsql_local.dialect.sql import literal
+from dsql_local.dialect.statement import Kind, Question, Refusal, Statement
 from dsql_local.dialect.transaction import Phase, Transaction, too_old
 from dsql_local.faults import Faults, Lose
 from dsql_local.session.treatment import Treatment, treated
 
 IDLE: Final = Transaction()
+# What a function wrote shows in PostgreSQL's count of rows alone.
+WRITTEN: Final = Question(
+    rule=DEFINITION_AND_WRITE.id,
+    sqlstate=DEFINITION_AND_WRITE.sqlstate,
+    sql=f"SELECT {literal(DEFINITION_AND_WRITE.message)} WHERE dsql_local.so_far('rows') > 0",
+)
 # Statements that commit by themselves where no transaction is open.
 COMMITTING: Final = (Kind.WRITE, Kind.DDL)
 
@@ -44,6 +52,8 @@ class Judge:
         self._over = refusal is not None
         if self._faults.commits and not self._over and _commits(statement, before):
             return self._befallen(statement, before)
+        if statement.kind is Kind.DDL and before.phase is not Phase.NONE and refusal is None:
+            statement = replace(statement, questions=(WRITTEN, *statement.questions))
         return treated(statement, refusal)
 
     def reads(self, now: float) -> None:
