@@ -119,6 +119,36 @@ BEGIN
   UPDATE pg_class SET relfilenode = pg_relation_filenode('pg_dsql_local.empty') WHERE oid = relation;
 END $$;
 
+-- What a key is of is known when its expressions are. Of a domain, its base type counts.
+
+CREATE FUNCTION pg_dsql_local.key_type(type oid) RETURNS oid
+LANGUAGE sql STABLE BEGIN ATOMIC
+  WITH RECURSIVE bases AS (
+    SELECT oid, typtype, typbasetype FROM pg_catalog.pg_type WHERE oid = type
+    UNION ALL
+    SELECT t.oid, t.typtype, t.typbasetype
+      FROM bases b JOIN pg_catalog.pg_type t ON t.oid = b.typbasetype WHERE b.typtype = 'd')
+  SELECT oid FROM bases WHERE typtype <> 'd';
+END;
+
+CREATE PROCEDURE pg_dsql_local.check_keys(index oid)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  type oid;
+BEGIN
+  FOR type IN
+    SELECT pg_dsql_local.key_type(a.atttypid) FROM pg_attribute a
+      JOIN dsql_local_index i ON i.indexrelid = a.attrelid
+     WHERE a.attrelid = index AND a.attnum <= i.indnkeyatts ORDER BY a.attnum
+  LOOP
+    IF type <> ALL ('{int2,int4,int8,float4,float8,numeric,bpchar,varchar,text,date,time,timestamp,
+                      timestamptz,bool,uuid}'::regtype[]) THEN
+      CALL pg_dsql_local.refuse('0A000', format('datatype %s is not supported in a key',
+                                             format_type(type, NULL)));
+    END IF;
+  END LOOP;
+END $$;
+
 CREATE FUNCTION pg_dsql_local.after_index() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -129,6 +159,9 @@ BEGIN
   IF relation IS NULL THEN
     RETURN;
   END IF;
+  FOR index IN SELECT objid FROM pg_event_trigger_ddl_commands() LOOP
+    CALL pg_dsql_local.check_keys(index.objid);
+  END LOOP;
   UPDATE pg_class SET relfilenode = kept[1]::oid, relpages = kept[2]::int,
                       reltuples = kept[3]::real, relallvisible = kept[4]::int
    WHERE oid = relation;
@@ -171,7 +204,10 @@ BEGIN
        AND pg_catalog.pg_has_role(c.relowner, 'USAGE') AND c.relnamespace <> 'pg_catalog'::regnamespace));
   BEGIN
     EXECUTE statement;
-  EXCEPTION WHEN OTHERS THEN
+  EXCEPTION WHEN serialization_failure THEN
+    -- A job of this table ended meanwhile.
+    CALL pg_dsql_local.refuse('40001', 'schema has been updated by another transaction (OC001)');
+  WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, said = MESSAGE_TEXT,
                             more = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
     RAISE EXCEPTION USING ERRCODE = code, MESSAGE = said, DETAIL = more, HINT = advice,
@@ -245,7 +281,7 @@ CREATE FUNCTION pg_dsql_local.build(index oid) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE format('REINDEX INDEX %s', index::regclass);
-  PERFORM pg_dsql_local.check_key(index);
+  PERFORM pg_dsql_local.check_key_size(index);
 END $$;
 
 CREATE FUNCTION pg_dsql_local.validate(constraint_id oid) RETURNS void

@@ -119,7 +119,7 @@ WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION pg_dsql_local.watch_expressions();
 
 -- What an index that was just built holds already.
 
-CREATE FUNCTION pg_dsql_local.check_key(index oid) RETURNS void
+CREATE FUNCTION pg_dsql_local.check_key_size(index oid) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   question text;

@@ -9,6 +9,10 @@ CREATE ROLE admin LOGIN CREATEROLE;
 
 GRANT CREATE ON DATABASE postgres TO admin;
 
+-- Nothing is temporary, by whatever name or search path.
+
+REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC;
+
 GRANT CREATE ON SCHEMA public TO admin;
 
 CREATE SCHEMA sys;

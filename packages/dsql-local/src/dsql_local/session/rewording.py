@@ -3,6 +3,7 @@
 Law: the row of the table that fits gives the code and the message; of the rest only the severity
 is kept. An error that fits none stays as it is.
 https://docs.aws.amazon.com/aurora-dsql/latest/userguide/CHAP_quotas.html
+https://docs.aws.amazon.com/aurora-dsql/latest/userguide/working-with-concurrency-control.html
 """
 
 import re
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dsql_local.dialect.functions import REFUSED
+from dsql_local.faults import OC000, OC001, Lose
 
 SEVERITY: Final = "SV"
 
@@ -22,6 +24,10 @@ class Rewording:
     said: re.Pattern[str]
     sqlstate: str
     message: str
+
+
+def _lost(said: str, how: Lose) -> Rewording:
+    return Rewording(said=re.compile(said), sqlstate=how.sqlstate, message=how.message)
 
 
 REWORDINGS: Final = (
@@ -46,6 +52,11 @@ REWORDINGS: Final = (
         sqlstate="42809",
         message="sys.wait_for_job(text) is a procedure",
     ),
+    # Rows, and what else is locked in turns.
+    _lost("could not serialize access due to .*", OC000),
+    _lost("deadlock detected", OC000),
+    # Rows of the catalogue, which a GRANT or a COMMENT changes without a lock.
+    _lost("tuple concurrently .*", OC001),
 )
 
 

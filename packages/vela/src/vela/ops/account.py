@@ -1,19 +1,18 @@
 """The AWS account a command works on: real, or the one on this machine.
 
-Law: the one place that makes boto3 clients, and where what botocore raises becomes an error of ours.
+Law: the one place that knows where API calls go and by whose credentials.
 """
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
-
-from vela.errors import AccountUnusable
 
 if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
+    from botocore.loaders import Loader
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
@@ -27,6 +26,13 @@ NOTHING_OF_THE_USER = {
     "credentials_file": (None, None, os.devnull, None),
     "ca_bundle": (None, None, None, None),
 }
+
+
+@cache
+def _loader(data_path: str | None) -> "Loader":
+    from botocore.loaders import create_loader  # noqa: PLC0415 - boto3 is slow to import
+
+    return create_loader(data_path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +78,8 @@ class Account:
 
         here = self.environment
         core = Session(session_vars=NOTHING_OF_THE_USER if here else None)
+        # What a service's API looks like is read once a process: it takes longer than a call.
+        core.register_component("data_loader", _loader(core.get_config_variable("data_path")))
         return boto3.Session(
             aws_access_key_id=here.get("AWS_ACCESS_KEY_ID"),
             aws_secret_access_key=here.get("AWS_SECRET_ACCESS_KEY"),
@@ -89,20 +97,3 @@ class Account:
             retries={"mode": "standard", "total_max_attempts": 3},
             proxies={} if self.environment else None,
         )
-
-
-@contextmanager
-def answered(account: Account) -> Iterator[None]:
-    """Turn what botocore raises within the block into one error that says what to do."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
-    where = account.endpoint or "AWS"
-    fix = "See `vela status`; `make up` starts it again" if account.environment else "Sign in again"
-    try:
-        yield
-    except ClientError as error:
-        told = error.response.get("Error", {})
-        what = f"{where} refused {error.operation_name}: {told.get('Code')}: {told.get('Message')}"
-        raise AccountUnusable(what, fix) from error
-    except BotoCoreError as error:
-        raise AccountUnusable(f"{where} could not be asked: {error}", fix) from error

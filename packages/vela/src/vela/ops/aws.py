@@ -1,15 +1,14 @@
 """The boundary to AWS: one session, one client a service, every call recorded.
 
-Law: what a service refuses becomes an `Unknown` by `known`; nothing above this module catches an
-exception of botocore. The recorder is how a test proves that no call is made twice.
+Law: holds clients and nothing else; what a refused call means is told by `refusals`. The recorder is
+how a test proves that no call is made twice.
 """
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vela.ops.account import REGION, Account
-from vela.ops.facts.unknown import Cause, Unknown
 
 if TYPE_CHECKING:
     import boto3
@@ -31,39 +30,6 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
-Told = TypeVar("Told")
-
-DENIED = frozenset(
-    {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "403"}
-)
-THROTTLED = frozenset(
-    {
-        *("Throttling", "ThrottlingException", "TooManyRequestsException", "SlowDown"),
-        *("RequestLimitExceeded", "RequestThrottled", "LimitExceededException", "429"),
-    }
-)
-#: The credentials were good once.
-EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
-#: AWS does not know them, or they were signed with another secret.
-UNRECOGNISED = frozenset(
-    {
-        *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"),
-        *("SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure"),
-    }
-)
-UNSUPPORTED = frozenset(
-    {
-        *("InvalidAction", "UnknownOperationException", "UnknownOperation", "UnknownAction"),
-        *("NotImplemented", "UnsupportedOperation", "InvalidRequestMethod", "501"),
-    }
-)
-_CAUSES: Mapping[Cause, frozenset[str]] = {
-    Cause.DENIED: DENIED,
-    Cause.THROTTLED: THROTTLED,
-    Cause.NO_CREDENTIALS: EXPIRED | UNRECOGNISED,
-    Cause.UNSUPPORTED: UNSUPPORTED,
-}
-
 
 class Call(NamedTuple):
     """One API call: operation and arguments."""
@@ -82,7 +48,7 @@ class Aws:
 
     """
 
-    def __init__(self, account: Account, *, attempts: int = 4) -> None:
+    def __init__(self, account: Account, *, attempts: int = 5) -> None:
         self.account = account
         self._attempts = attempts
         self._lock = threading.Lock()  # making a client is not safe in threads, using one is
@@ -224,7 +190,7 @@ class Aws:
             endpoint_url=self.account.endpoint,
             config=self.account.config().merge(
                 Config(
-                    retries={"mode": "adaptive", "total_max_attempts": self._attempts},
+                    retries={"mode": "standard", "total_max_attempts": self._attempts},
                     max_pool_connections=16,
                 )
             ),
@@ -240,35 +206,3 @@ class Aws:
     def _record(self, params: Mapping[str, Any], model: Any, **_more: object) -> None:
         service = model.service_model.service_name
         self._calls.append(Call(service, model.name, repr(sorted(params.items()))))
-
-
-def known(action: str, ask: Callable[[], Told]) -> Told | Unknown:
-    """Give what *ask* tells, or why it told nothing; *action* is the IAM action it needs."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
-    try:
-        return ask()
-    except (BotoCoreError, ClientError) as error:
-        return Unknown(reason=_line(error), action=action, cause=cause_of(error))
-
-
-def error_code(error: Exception) -> str:
-    """Give the service's code of a `ClientError`; of any other exception, nothing."""
-    response: Mapping[str, Any] = getattr(error, "response", {})
-    return str(response.get("Error", {}).get("Code", ""))
-
-
-def cause_of(error: Exception) -> Cause:
-    """Tell the kind of obstacle."""
-    from botocore import exceptions as botocore  # noqa: PLC0415
-
-    if isinstance(error, botocore.NoCredentialsError | botocore.PartialCredentialsError):
-        return Cause.NO_CREDENTIALS
-    if isinstance(error, botocore.ConnectionError | botocore.HTTPClientError):
-        return Cause.UNREACHABLE  # no connection, a timeout, a name without address
-    code = error_code(error)
-    return next((cause for cause, codes in _CAUSES.items() if code in codes), Cause.OTHER)
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())

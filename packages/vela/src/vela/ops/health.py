@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from vela.errors import Unhealthy
-from vela.ops.account import Account, answered
+from vela.ops.account import Account
+from vela.ops.refusals import answered
 
 PATH = "/api/internal/dsql-health"
 #: The function's own deadline is 5 s; the rest is for the way there and a cold start.

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 from vela.errors import DeployFailed
-from vela.ops.account import Account, answered
+from vela.ops.account import Account
+from vela.ops.refusals import answered
 
 STACKS = ("DatabaseStack", "ApiStack", "VelaStack")
 

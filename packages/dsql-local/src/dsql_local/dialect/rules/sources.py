@@ -15,6 +15,7 @@ SUPPORTED_SQL: Final = f"{GUIDE}working-with-postgresql-compatibility-supported-
 DATA_TYPES: Final = f"{GUIDE}working-with-postgresql-compatibility-supported-data-types.html"
 SYSTEM_TABLES: Final = f"{GUIDE}working-with-systems-tables.html"
 CREATE_INDEX: Final = f"{GUIDE}create-index-syntax-support.html"
+CREATE_TABLE: Final = f"{GUIDE}create-table-syntax-support.html"
 ALTER_TABLE: Final = f"{GUIDE}alter-table-syntax-support.html"
 ROLES: Final = f"{GUIDE}using-database-and-iam-roles.html"
 CONCURRENCY: Final = f"{GUIDE}working-with-concurrency-control.html"

@@ -9,9 +9,10 @@ from dsql_local.server.control.exchange import Request, Response
 
 
 async def put_baseline(control: Control, _: Request, identifier: str) -> Response:
-    """Remember."""
+    """Remember, with indexes that are built."""
     cluster = control.registry.get_cluster(identifier)
     baseline = await control.baselines.of(cluster.identifier)
+    await control.runtimes.foreman.caught_up(cluster.identifier)
     async with control.runtimes.foreman.away(cluster.identifier):
         await baseline.remember()
     runtime = control.runtimes.of(cluster.identifier)

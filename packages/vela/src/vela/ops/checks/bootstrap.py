@@ -6,11 +6,9 @@ Law: pure.
 from collections.abc import Iterator
 
 from vela.ops.checks.check import Check, Subject, Told, present
+from vela.ops.facts.bootstrap import needed
 from vela.ops.facts.facts import Facts
 from vela.ops.findings import Severity
-
-#: Since then the deploy role may read the events that tell why a validation failed.
-NEEDED = 30
 
 
 def absent(facts: Facts) -> Iterator[Told]:
@@ -25,10 +23,10 @@ def absent(facts: Facts) -> Iterator[Told]:
 def too_old(facts: Facts) -> Iterator[Told]:
     """Find a bootstrap stack that lacks what is needed."""
     found, planned = present(facts.bootstrap), present(facts.planned)
-    needed = max(NEEDED, planned.bootstrap_needed if planned else 0)
-    if found and found.version is not None and found.version < needed:
+    least = needed(planned.bootstrap_needed if planned else 0)
+    if found and found.version is not None and found.version < least:
         yield Told(
-            f"CDK's bootstrap stack is of version {found.version}; {needed} is needed",
+            f"CDK's bootstrap stack is of version {found.version}; {least} is needed",
             "`vela deploy` updates it first; or run `npx cdk bootstrap` yourself",
         )
 

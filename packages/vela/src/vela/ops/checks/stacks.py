@@ -76,9 +76,10 @@ STUCK = (
     Stuck(
         "IMPORT_ROLLBACK_FAILED",
         Severity.BLOCKED,
-        "Taking existing resources in failed, and so did leaving them out again",
-        "Mend what the reason names; `vela deploy` then finishes it first, as `aws cloudformation "
-        "continue-update-rollback --stack-name {name}` does",
+        "Taking existing resources in failed, and so did leaving them out again; CloudFormation "
+        "continues the failed rollback of an update only",
+        "`vela deploy` deletes it and makes it anew, if no data go with it; else ask AWS Support to "
+        "bring {name} into a status that takes changes",
     ),
 )
 

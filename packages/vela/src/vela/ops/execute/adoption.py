@@ -7,12 +7,12 @@ finds the difference and CloudFormation mends it.
 from collections.abc import Sequence
 
 from vela.errors import DeployFailed
-from vela.ops.aws import known
 from vela.ops.cdk import Progress
 from vela.ops.execute.means import Means
 from vela.ops.execute.stacks import LOOK_S, bring_in_line
 from vela.ops.facts.unknown import Unknown
 from vela.ops.plan.steps import Reconcile
+from vela.ops.refusals import known
 
 
 def reconcile(means: Means, step: Reconcile, news: Progress) -> None:
@@ -21,7 +21,7 @@ def reconcile(means: Means, step: Reconcile, news: Progress) -> None:
     if isinstance(differing, Unknown):
         means.show.notice(
             f"whether what {step.stack} took in has the template's settings is not known: "
-            f"{differing.reason} (allow {differing.action})"
+            f"{differing.reason}. {differing.remedy}"
         )
         return
     if not differing:

@@ -4,7 +4,6 @@ Law: asks CloudFront and DNS, changes neither; what a person has to do is said e
 """
 
 from vela.errors import DomainHeld
-from vela.ops.aws import known
 from vela.ops.cdk import Progress
 from vela.ops.execute.means import Means
 from vela.ops.execute.stacks import outputs
@@ -12,6 +11,7 @@ from vela.ops.facts.dns import LeadsTo, leads_to
 from vela.ops.facts.unknown import Unknown
 from vela.ops.plan.situation import WEB
 from vela.ops.plan.steps import AwaitRecord, LookUpConflicts, Record
+from vela.ops.refusals import known
 
 
 def look_up_conflicts(means: Means, step: LookUpConflicts, news: Progress) -> None:
@@ -21,7 +21,7 @@ def look_up_conflicts(means: Means, step: LookUpConflicts, news: Progress) -> No
     found = known("cloudfront:ListDomainConflicts", lambda: _conflicts(means, step.domain, ours))
     if isinstance(found, Unknown):
         means.show.notice(
-            f"who else has {step.domain} is not known: {found.reason} (allow {found.action})"
+            f"who else has {step.domain} is not known: {found.reason}. {found.remedy}"
         )
         return
     others = [(resource, account) for resource, account in found if resource != ours]

@@ -16,6 +16,7 @@ from vela.ops.execute.means import Means
 from vela.ops.execute.stacks import deploy
 from vela.ops.plan.history import Earlier
 from vela.ops.plan.steps import DeployStack
+from vela.ops.refusals import answered
 
 
 def go_back(means: Means, back: Iterable[Earlier]) -> None:
@@ -25,7 +26,8 @@ def go_back(means: Means, back: Iterable[Earlier]) -> None:
     for one in back:
         earlier = replace(means, cdk=written(means.cdk, one))
         step = DeployStack(stack=one.stack, changes=())
-        with means.show.step(f"taking {one.stack} back", f"{one.stack} taken back") as news:
+        shown = means.show.step(f"taking {one.stack} back", f"{one.stack} taken back")
+        with answered(means.aws.account), shown as news:
             deploy(earlier, step, news, synthesise=False)
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from vela.errors import DeployFailed, LeftBehind
-from vela.ops.aws import error_code, known
 from vela.ops.cdk import Progress
 from vela.ops.execute.means import Means
 from vela.ops.facts.unknown import Unknown
 from vela.ops.plan.steps import AwaitInterfaces, EmptyBucket, FindLeftovers
+from vela.ops.refusals import known, required, unless
 
 if TYPE_CHECKING:
     from mypy_boto3_resourcegroupstaggingapi.type_defs import TagFilterTypeDef
@@ -25,28 +25,26 @@ LAMBDA_INTERFACE = "AWS Lambda VPC ENI"
 
 def empty_bucket(means: Means, step: EmptyBucket, news: Progress) -> None:
     """Delete every version of every object, then the bucket."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - slow to import
+    unless("NoSuchBucket", lambda: _emptied(means, step, news))
 
+
+def _emptied(means: Means, step: EmptyBucket, news: Progress) -> None:
     s3 = means.aws.s3
     gone = 0
-    try:
-        pages = s3.get_paginator("list_object_versions").paginate(Bucket=step.bucket)
-        for page in pages:
-            versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            keys = [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in versions]
-            if keys:
-                answer = s3.delete_objects(
-                    Bucket=step.bucket,
-                    Delete={"Objects": keys, "Quiet": True},  # type: ignore[typeddict-item]
-                )
-                _require_none_failed(answer.get("Errors", []))
-                gone += len(keys)
-                news(f"{gone} objects")
-        if step.then_remove:
-            s3.delete_bucket(Bucket=step.bucket)
-    except ClientError as error:
-        if error_code(error) != "NoSuchBucket":
-            raise
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=step.bucket)
+    for page in pages:
+        versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        keys = [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in versions]
+        if keys:
+            answer = s3.delete_objects(
+                Bucket=step.bucket,
+                Delete={"Objects": keys, "Quiet": True},  # type: ignore[typeddict-item]
+            )
+            _require_none_failed(answer.get("Errors", []))
+            gone += len(keys)
+            news(f"{gone} objects")
+    if step.then_remove:
+        s3.delete_bucket(Bucket=step.bucket)
 
 
 def _require_none_failed(errors: object) -> None:
@@ -93,7 +91,7 @@ def find_leftovers(means: Means, step: FindLeftovers, news: Progress) -> None:
 
     def nothing_left() -> bool:
         nonlocal left
-        left = known("tag:GetResources", lambda: sorted(_leftovers(means, step)))
+        left = _leftovers(means, step)
         if isinstance(left, Unknown):
             return True
         news(f"{len(left)} are left")
@@ -101,7 +99,9 @@ def find_leftovers(means: Means, step: FindLeftovers, news: Progress) -> None:
 
     means.wait(nothing_left, at_most_s=means.patience.leftovers_s)
     if isinstance(left, Unknown):
-        means.show.notice(f"what is left is not known: {left.reason} (allow {left.action})")
+        if left.passes:
+            required("what is left", left)  # nobody has looked yet, so nobody may call it gone
+        means.show.notice(f"what is left is not known: {left.reason}. {left.remedy}")
     elif left:
         raise LeftBehind(
             f"{len(left)} things with the tag Project=vela are left: {', '.join(left)}",
@@ -109,13 +109,20 @@ def find_leftovers(means: Means, step: FindLeftovers, news: Progress) -> None:
         )
 
 
-def _leftovers(means: Means, step: FindLeftovers) -> Iterator[str]:
+def _leftovers(means: Means, step: FindLeftovers) -> list[str] | Unknown:
     # The tagging API goes on naming tables that are gone; the service itself knows better.
-    listed = means.aws.dynamodb.get_paginator("list_tables").paginate()
-    tables = {name for page in listed for name in page["TableNames"]}
-    for arn in _tagged(means, step):
-        if TABLE not in arn or arn.rpartition("/")[2] in tables:
-            yield arn
+    tables = known("dynamodb:ListTables", lambda: _tables(means))
+    tagged = known("tag:GetResources", lambda: sorted(_tagged(means, step)))
+    if isinstance(tagged, Unknown):
+        return tagged
+    if isinstance(tables, Unknown):
+        return tables
+    return [arn for arn in tagged if TABLE not in arn or arn.rpartition("/")[2] in tables]
+
+
+def _tables(means: Means) -> frozenset[str]:
+    pages = means.aws.dynamodb.get_paginator("list_tables").paginate()
+    return frozenset(name for page in pages for name in page["TableNames"])
 
 
 def _tagged(means: Means, step: FindLeftovers) -> Iterator[str]:

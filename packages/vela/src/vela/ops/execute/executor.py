@@ -26,6 +26,7 @@ from vela.ops.plan.steps import (
     Step,
     Verify,
 )
+from vela.ops.refusals import answered
 
 
 def run(means: Means, steps: tuple[Step, ...]) -> None:
@@ -34,7 +35,7 @@ def run(means: Means, steps: tuple[Step, ...]) -> None:
         if isinstance(step, Verify):
             means.verify()  # shows its own steps
             continue
-        with means.show.step(doing(step), done(step)) as news:
+        with answered(means.aws.account), means.show.step(doing(step), done(step)) as news:
             DOERS[type(step)](means, step, news)
 
 

@@ -7,9 +7,10 @@ distribution of ours to ask with.
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from vela.ops.aws import Aws, known
+from vela.ops.aws import Aws
 from vela.ops.facts.stacks import Stacks
 from vela.ops.facts.unknown import Unknown
+from vela.ops.refusals import known
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront.type_defs import DistributionSummaryTypeDef

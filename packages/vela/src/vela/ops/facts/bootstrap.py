@@ -6,11 +6,14 @@ other stacks.
 
 from dataclasses import dataclass
 
-from vela.ops.aws import Aws, error_code, known
+from vela.ops.aws import Aws
 from vela.ops.facts.stacks import BOOTSTRAP_STACK, Stacks
 from vela.ops.facts.unknown import Unknown
+from vela.ops.refusals import known, unless
 
 QUALIFIER = "hnb659fds"
+#: Since then the deploy role may read the events that tell why a validation failed.
+NEEDED = 30
 PARAMETER = "/cdk-bootstrap/{qualifier}/version"
 
 
@@ -20,6 +23,11 @@ class Bootstrap:
 
     version: int | None
     qualifier: str = QUALIFIER
+
+
+def needed(by_assembly: int) -> int:
+    """Give the version that a deployment needs: the assembly's, or what tells of its failures."""
+    return max(NEEDED, by_assembly)
 
 
 def gather(aws: Aws) -> Bootstrap | Unknown:
@@ -38,13 +46,6 @@ def settle(told: Bootstrap | Unknown, stacks: Stacks | Unknown) -> Bootstrap | U
 
 
 def _read(aws: Aws) -> Bootstrap:
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - boto3 is slow to import
-
     name = PARAMETER.format(qualifier=QUALIFIER)
-    try:
-        value = aws.ssm.get_parameter(Name=name)["Parameter"]["Value"]
-    except ClientError as error:
-        if error_code(error) == "ParameterNotFound":
-            return Bootstrap(version=None)
-        raise
-    return Bootstrap(version=int(value))
+    found = unless("ParameterNotFound", lambda: aws.ssm.get_parameter(Name=name))
+    return Bootstrap(version=int(found["Parameter"]["Value"]) if found else None)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vela.ops.account import REGION
-from vela.ops.aws import Aws, error_code, known
+from vela.ops.aws import Aws
 from vela.ops.facts.unknown import Unknown
+from vela.ops.refusals import known, unless
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +59,13 @@ def gather(aws: Aws, arn: str) -> Certificate | Unknown:
 
 
 def _described(aws: Aws, asked: Certificate) -> Certificate:
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - boto3 is slow to import
-
-    try:
-        told = aws.acm.describe_certificate(CertificateArn=asked.arn)["Certificate"]
-    except ClientError as error:
-        if error_code(error) == "ResourceNotFoundException":
-            return asked
-        raise
+    found = unless(
+        "ResourceNotFoundException",
+        lambda: aws.acm.describe_certificate(CertificateArn=asked.arn),
+    )
+    if found is None:
+        return asked
+    told = found["Certificate"]
     names = (told["DomainName"], *told.get("SubjectAlternativeNames", ()))
     return Certificate(
         arn=asked.arn,

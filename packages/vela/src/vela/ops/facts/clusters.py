@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vela.ops.aws import Aws, known
+from vela.ops.aws import Aws
 from vela.ops.facts.stacks import Stacks
 from vela.ops.facts.threads import each
 from vela.ops.facts.unknown import Unknown
+from vela.ops.refusals import known
 
 #: Single-Region clusters an account may have unless it asked for more (Aurora DSQL quotas).
 DEFAULT_LIMIT = 20

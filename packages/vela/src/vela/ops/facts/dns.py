@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from vela.ops.aws import Aws, known
+from vela.ops.aws import Aws
 from vela.ops.facts.unknown import Cause, Unknown
+from vela.ops.refusals import known
 
 CLOUDFRONT = ".cloudfront.net"
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from vela.ops.aws import Aws, known
+from vela.ops.aws import Aws
 from vela.ops.facts.stacks import StackFact, Stacks
 from vela.ops.facts.threads import each
 from vela.ops.facts.unknown import Unknown
 from vela.ops.outputs import STACKS
+from vela.ops.refusals import known
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackResourceDriftTypeDef

@@ -144,9 +144,7 @@ def _with_account(asking: _Asking, caller: Identity, on_machine: Future[Machine]
 
 
 def _without_account(inquiry: Inquiry, caller: Identity, on_machine: Machine) -> Facts:
-    unknown = Unknown(
-        reason=caller.detail, action="sts:GetCallerIdentity", cause=Cause.NO_CREDENTIALS
-    )
+    unknown = Unknown(reason=caller.detail, action="sts:GetCallerIdentity", cause=caller.cause)
     return Facts(
         target=inquiry.target,
         now=inquiry.now,

@@ -9,13 +9,14 @@ from itertools import chain
 from typing import NamedTuple
 
 from vela.ops.account import REGION
-from vela.ops.aws import Aws, known
+from vela.ops.aws import Aws
 from vela.ops.facts.bootstrap import QUALIFIER, Bootstrap
 from vela.ops.facts.identity import Identity
 from vela.ops.facts.needs import BOOTSTRAP, ROLES, of_types
 from vela.ops.facts.planned import Planned
 from vela.ops.facts.threads import each
 from vela.ops.facts.unknown import Unknown
+from vela.ops.refusals import known
 
 ANYTHING = "*"
 

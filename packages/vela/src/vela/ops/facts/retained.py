@@ -10,11 +10,12 @@ from enum import StrEnum
 from typing import Any
 
 from vela.ops.account import REGION
-from vela.ops.aws import Aws, error_code, known
+from vela.ops.aws import Aws
 from vela.ops.facts.planned import Planned
 from vela.ops.facts.stacks import Stacks
 from vela.ops.facts.threads import each
 from vela.ops.facts.unknown import Unknown
+from vela.ops.refusals import error_code, known, unless
 
 
 class Kind(StrEnum):
@@ -245,12 +246,8 @@ def _has_group(aws: Aws, name: str) -> bool:
 
 
 def _has_function(aws: Aws, name: str) -> bool:
-    from botocore.exceptions import ClientError  # noqa: PLC0415
-
-    try:
-        aws.functions.get_function_configuration(FunctionName=name)
-    except ClientError as error:
-        if error_code(error) == "ResourceNotFoundException":
-            return False
-        raise
-    return True
+    found = unless(
+        "ResourceNotFoundException",
+        lambda: aws.functions.get_function_configuration(FunctionName=name),
+    )
+    return found is not None

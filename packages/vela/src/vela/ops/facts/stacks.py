@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from vela.ops.aws import Aws, known
+from vela.ops.aws import Aws
 from vela.ops.facts.unknown import Unknown
 from vela.ops.outputs import STACKS
+from vela.ops.refusals import known
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef

@@ -3,6 +3,7 @@
 Law: a value like any other, so that one refused call never hides what the others told.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +17,17 @@ class Cause(StrEnum):
     NO_CREDENTIALS = "no credentials"
     UNSUPPORTED = "unsupported"
     OTHER = "other"
+
+
+#: What a person does about each, beginning a sentence.
+REMEDIES: Mapping[Cause, str] = {
+    Cause.DENIED: "Allow `{action}`",
+    Cause.THROTTLED: "Wait a minute (`{action}` was throttled)",
+    Cause.UNREACHABLE: "Check the network and the proxy",
+    Cause.NO_CREDENTIALS: "Sign in again",
+    Cause.UNSUPPORTED: "Check AWS_ENDPOINT_URL: what answers there does not know `{action}`",
+    Cause.OTHER: "Try `{action}` with the AWS CLI",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +44,13 @@ class Unknown:
     reason: str
     action: str
     cause: Cause = Cause.OTHER
+
+    @property
+    def passes(self) -> bool:
+        """Whether it may be known when asked again: nobody forbade it, and nothing lacks it."""
+        return self.cause not in {Cause.DENIED, Cause.UNSUPPORTED}
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it, as the beginning of a sentence."""
+        return REMEDIES[self.cause].format(action=self.action)

@@ -120,6 +120,8 @@ def _stack(situation: Situation, stack: str) -> Iterator[Step]:
 def _cleared(situation: Situation, stack: str) -> Iterator[Step]:
     """Bring a stack out of a status that takes no deployment; dependants come first."""
     match situation.condition(stack):
+        case Condition.SETTLED | Condition.ROLLBACK_FAILED if _on_half_deleted(situation, stack):
+            yield DestroyStack(stack=stack, changes=removal(situation.deployed[stack].template))
         case Condition.BUSY:
             yield AwaitStack(stack=stack)
         case Condition.EMPTY:
@@ -130,6 +132,12 @@ def _cleared(situation: Situation, stack: str) -> Iterator[Step]:
             yield DestroyStack(stack=stack, changes=removal(situation.deployed[stack].template))
         case Condition.ABSENT | Condition.SETTLED:
             return
+
+
+def _on_half_deleted(situation: Situation, stack: str) -> bool:
+    """Tell whether what *stack* uses is to be deleted, which CloudFormation refuses while it does."""
+    below = STACKS[: STACKS.index(stack)]
+    return any(situation.condition(one) is Condition.HALF_DELETED for one in below)
 
 
 def _deployed(

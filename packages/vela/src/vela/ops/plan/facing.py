@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from vela.errors import PlanImpossible
 from vela.ops.facts.aliases import Aliases
+from vela.ops.facts.bootstrap import needed
 from vela.ops.facts.clusters import Clusters
 from vela.ops.facts.dns import Dns, LeadsTo
 from vela.ops.facts.facts import Facts
@@ -53,7 +54,7 @@ def situation(
         mine: Whether a busy stack is an interrupted run of this machine.
 
     """
-    planned = _told(facts.planned, "what the assembly wants")
+    planned = _planned(facts)
     stacks = _told(facts.stacks, "which stacks are deployed")
     retained = () if isinstance(facts.retained, Unknown) else facts.retained
     return Situation(
@@ -71,10 +72,21 @@ def situation(
     )
 
 
+def _planned(facts: Facts) -> Planned:
+    planned = facts.planned
+    if facts.identity.error:
+        _told(planned, "whose the credentials are")
+    if isinstance(planned, Unknown):  # an error of ours, with its own fix
+        raise PlanImpossible(
+            f"what would be deployed is not known: {planned.reason}", planned.action
+        )
+    return planned
+
+
 def _told(fact: Fact | Unknown, what: str) -> Fact:
     if isinstance(fact, Unknown):
         raise PlanImpossible(
-            f"{what} is not known: {fact.reason}", f"Allow {fact.action}, then run it again"
+            f"{what} is not known: {fact.reason}", f"{fact.remedy}, then run it again"
         )
     return fact
 
@@ -84,7 +96,7 @@ def _bootstrapped(facts: Facts, planned: Planned) -> bool:
     if isinstance(facts.bootstrap, Unknown):
         return True
     version = facts.bootstrap.version
-    return version is not None and version >= planned.bootstrap_needed
+    return version is not None and version >= needed(planned.bootstrap_needed)
 
 
 def _deployed(

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vela.errors import NothingBefore
-from vela.ops.aws import Aws, known
+from vela.ops.aws import Aws
 from vela.ops.execute.holder import began
-from vela.ops.facts.unknown import Unknown
 from vela.ops.plan.difference import difference, same
 from vela.ops.plan.situation import (
     STACKS,
@@ -25,6 +24,10 @@ from vela.ops.plan.situation import (
     has_bucket_by_name_alone,
 )
 from vela.ops.plan.steps import DeployStack, Plan, Step, Verify
+from vela.ops.refusals import known, required, unless
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 #: So many of the newest stored templates are looked at.
 LOOKED_AT = 100
@@ -140,12 +143,10 @@ def _before(
 
 def read(aws: Aws, bucket: str) -> tuple[Stored, ...]:
     """Read the newest templates of the assets bucket."""
-    listed = known("s3:ListBucket", lambda: _listed(aws, bucket))
-    if isinstance(listed, Unknown):
-        raise NothingBefore(
-            f"the assets bucket {bucket} cannot be read: {listed.reason}",
-            f"Allow {listed.action} and s3:GetObject on it",
-        )
+    listed = required(
+        f"what the assets bucket {bucket} holds",
+        known("s3:ListBucket", lambda: _listed(aws, bucket)),
+    )
     newest = sorted(listed, key=lambda one: one[1], reverse=True)[:LOOKED_AT]
     with ThreadPoolExecutor(max_workers=8) as pool:
         templates = pool.map(lambda one: _template(aws, bucket, one[0]), newest)
@@ -157,16 +158,23 @@ def read(aws: Aws, bucket: str) -> tuple[Stored, ...]:
 
 def last_changes(aws: Aws) -> Mapping[str, LastChange]:
     """Read when each stack was changed last."""
-    pages = aws.cloudformation.get_paginator("describe_stacks").paginate()
+    stacks = required(
+        "when the stacks were changed last",
+        known("cloudformation:DescribeStacks", lambda: _described(aws)),
+    )
     return {
         stack["StackName"]: LastChange(
             changed=stack.get("LastUpdatedTime", stack["CreationTime"]),
             change_set=stack.get("ChangeSetId", ""),
         )
-        for page in pages
-        for stack in page["Stacks"]
+        for stack in stacks
         if stack["StackName"] in STACKS and stack["StackStatus"] != "DELETE_COMPLETE"
     }
+
+
+def _described(aws: Aws) -> "list[StackTypeDef]":
+    pages = aws.cloudformation.get_paginator("describe_stacks").paginate()
+    return [stack for page in pages for stack in page["Stacks"]]
 
 
 def _listed(aws: Aws, bucket: str) -> list[tuple[str, datetime]]:
@@ -183,9 +191,10 @@ def _template(aws: Aws, bucket: str, key: str) -> Template:
     def got() -> bytes:
         return aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
-    body = known("s3:GetObject", got)
+    stored = known("s3:GetObject", lambda: unless("NoSuchKey", got))
+    body = required(f"the template {key} of the assets bucket", stored)
     try:
-        found: Any = {} if isinstance(body, Unknown) else json.loads(body)
+        found: Any = json.loads(body or b"{}")
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from vela.errors import PlanImpossible
-from vela.ops.aws import Aws, known
+from vela.ops.aws import Aws
 from vela.ops.execute.holder import holder
 from vela.ops.facts.facts import Facts
 from vela.ops.facts.stacks import StackFact
 from vela.ops.facts.unknown import Unknown
 from vela.ops.plan.facing import situation
 from vela.ops.plan.situation import STACKS, Situation, Template
+from vela.ops.refusals import known
 
 #: A deleted or empty stack has none.
 WITHOUT = frozenset({"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"})
@@ -49,7 +50,7 @@ def _template(aws: Aws, stack: StackFact) -> tuple[str, Template]:
     if isinstance(told, Unknown):
         raise PlanImpossible(
             f"the template of {stack.name} is not known: {told.reason}",
-            f"Allow {told.action}, then run it again",
+            f"{told.remedy}, then run it again",
         )
     return stack.name, parsed(told["TemplateBody"])
 

@@ -41,7 +41,8 @@ _CONDITIONS = {
     "DELETE_FAILED": Condition.HALF_DELETED,
     "UPDATE_FAILED": Condition.ROLLBACK_FAILED,
     "UPDATE_ROLLBACK_FAILED": Condition.ROLLBACK_FAILED,
-    "IMPORT_ROLLBACK_FAILED": Condition.ROLLBACK_FAILED,
+    # CloudFormation continues the rollback of an update only; ContinueUpdateRollback says so.
+    "IMPORT_ROLLBACK_FAILED": Condition.HALF_DELETED,
 }
 
 
@@ -194,6 +195,14 @@ def _nameonly(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     if resource.get("Type") != BUCKET:
         return resource
     return {**resource, "Properties": {"BucketName": resource["Properties"]["BucketName"]}}
+
+
+def protects_data(template: Template | None) -> bool:
+    """Tell whether the template makes anything that refuses its deletion."""
+    return any(
+        resource.get("Properties", {}).get("DeletionProtectionEnabled") is True
+        for resource in (template or {}).get("Resources", {}).values()
+    )
 
 
 def unprotected(template: Template) -> Template:

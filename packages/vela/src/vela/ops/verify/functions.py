@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vela.ops.aws import Aws, error_code, known
+from vela.ops.aws import Aws
 from vela.ops.facts.threads import each
 from vela.ops.facts.unknown import Unknown
+from vela.ops.refusals import known, unless
 from vela.ops.verify.likeness import Ids, agrees, same_members
 from vela.ops.verify.report import Check, Subject
 
@@ -111,15 +112,10 @@ def _managed(aws: Aws, role: str) -> Iterator[str]:
 
 
 def _invokers(aws: Aws, function: str) -> Iterator[Mapping[str, Any]]:
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - boto3 is slow to import
-
-    try:
-        told = json.loads(aws.functions.get_policy(FunctionName=function)["Policy"])
-    except ClientError as error:
-        if error_code(error) == "ResourceNotFoundException":
-            return
-        raise
-    for statement in _statements(told):
+    told = unless(
+        "ResourceNotFoundException", lambda: aws.functions.get_policy(FunctionName=function)
+    )
+    for statement in _statements(json.loads(told["Policy"])) if told else ():
         condition = statement.get("Condition", {}).get("ArnLike", {})
         principal = statement["Principal"]
         yield {

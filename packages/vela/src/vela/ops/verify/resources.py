@@ -6,9 +6,10 @@ Law: `gather` asks, each once; the checks are pure.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from vela.ops.aws import Aws, error_code, known
+from vela.ops.aws import Aws
 from vela.ops.facts.stacks import Stacks
 from vela.ops.facts.unknown import Unknown
+from vela.ops.refusals import known, unless
 from vela.ops.verify.report import Check, Subject
 
 CLUSTER = Subject("cluster-active", "The Aurora DSQL cluster is ACTIVE")
@@ -103,8 +104,10 @@ def one_relational_database(stacks: Stacks, arns: tuple[str, ...] | Unknown) -> 
     wrong = [f"the stacks have a {type_}" for type_ in types if type_.startswith(OTHER_TYPES)]
     wrong += [] if clusters == 1 else [f"the stacks have {clusters} clusters"]
     if isinstance(arns, Unknown):
+        if arns.passes and not wrong:
+            return RELATIONAL.unknown(arns)
         seen = f"{len(types)} resources of the stacks; what is tagged is not known: {arns.reason}"
-        return RELATIONAL.judged(wrong, seen)
+        return RELATIONAL.judged(wrong, seen) if wrong else RELATIONAL.passed(seen, arns.remedy)
     wrong += [
         f"{arn} has the platform's tag" for arn in arns if arn.split(":")[2] in OTHER_SERVICES
     ]
@@ -124,28 +127,18 @@ def alarms_ok(states: Mapping[str, str] | Unknown) -> Check:
 
 
 def _blocks(aws: Aws, bucket: str) -> Mapping[str, bool]:
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - boto3 is slow to import
-
     names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-    try:
-        told = aws.s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
-    except ClientError as error:
-        if error_code(error) == "NoSuchPublicAccessBlockConfiguration":
-            return dict.fromkeys(names, False)
-        raise
-    found: Mapping[str, object] = {**told}
+    told = unless(
+        "NoSuchPublicAccessBlockConfiguration",
+        lambda: aws.s3.get_public_access_block(Bucket=bucket),
+    )
+    found: Mapping[str, object] = {**told["PublicAccessBlockConfiguration"]} if told else {}
     return {name: found.get(name) is True for name in names}
 
 
 def _is_public(aws: Aws, bucket: str) -> bool:
-    from botocore.exceptions import ClientError  # noqa: PLC0415
-
-    try:
-        return aws.s3.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"]["IsPublic"] is True
-    except ClientError as error:
-        if error_code(error) == "NoSuchBucketPolicy":
-            return False
-        raise
+    told = unless("NoSuchBucketPolicy", lambda: aws.s3.get_bucket_policy_status(Bucket=bucket))
+    return told is not None and told["PolicyStatus"]["IsPublic"] is True
 
 
 def _states(aws: Aws, names: list[str]) -> Iterator[tuple[str, str]]:

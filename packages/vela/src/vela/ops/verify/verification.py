@@ -13,13 +13,14 @@ from typing import Any
 from vela.errors import NotDeployed
 from vela.ops import health as health_check
 from vela.ops.account import REGION
-from vela.ops.aws import Aws, known
+from vela.ops.aws import Aws
 from vela.ops.cdk import Progress
 from vela.ops.facts import stacks as stack_facts
 from vela.ops.facts.stacks import StackFact, Stacks
 from vela.ops.facts.unknown import Unknown
 from vela.ops.health import Answer, Summary
 from vela.ops.outputs import STACKS, Outputs
+from vela.ops.refusals import known, required
 from vela.ops.target import Target
 from vela.ops.verify import functions, resources, website
 from vela.ops.verify.functions import Functions
@@ -121,11 +122,7 @@ def verify(aws: Aws, asked: Asked, progress: Progress) -> tuple[Report, Outputs]
 
 def deployed(aws: Aws) -> Stacks:
     """Read the three stacks, all of which have to be there."""
-    found = stack_facts.gather(aws)
-    if isinstance(found, Unknown):
-        raise NotDeployed(
-            f"which stacks are deployed is not known: {found.reason}", f"Allow {found.action}"
-        )
+    found = required("which stacks are deployed", stack_facts.gather(aws))
     missing = [name for name in STACKS if name not in found or not found[name].exists]
     if missing:
         raise NotDeployed(f"{', '.join(missing)} is not deployed", "Deploy first: `vela deploy`")
@@ -172,14 +169,13 @@ def _answers(aws: Aws, outputs: Outputs, *, count: int) -> Sequence[Answer]:
 
 
 def _template(aws: Aws, stack: str) -> Template:
-    told = known(
-        "cloudformation:GetTemplate",
-        lambda: aws.cloudformation.get_template(StackName=stack, TemplateStage="Original"),
+    told = required(
+        f"the template of {stack}",
+        known(
+            "cloudformation:GetTemplate",
+            lambda: aws.cloudformation.get_template(StackName=stack, TemplateStage="Original"),
+        ),
     )
-    if isinstance(told, Unknown):
-        raise NotDeployed(
-            f"the template of {stack} is not known: {told.reason}", f"Allow {told.action}"
-        )
     body: Any = told["TemplateBody"]  # parsed already, by boto3, where it is JSON
     template: Template = json.loads(body) if isinstance(body, str) else body
     return template

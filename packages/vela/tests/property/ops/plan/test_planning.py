@@ -275,6 +275,19 @@ def test_what_clears_the_way_comes_first_and_dependants_are_cleared_before(situa
 
 
 @given(situations())
+def test_no_stack_is_deleted_on_the_way_while_one_that_uses_it_stands(situation):
+    plan = plan_deploy(situation)
+    gone = {step.stack for step in plan.steps[: plan.clearing] if isinstance(step, DestroyStack)}
+    standing = {
+        stack
+        for stack in STACKS
+        if situation.condition(stack) in {Condition.SETTLED, Condition.ROLLBACK_FAILED}
+    } - gone
+
+    assert all(STACKS.index(one) < STACKS.index(other) for one in standing for other in gone)
+
+
+@given(situations())
 def test_nothing_is_deployed_before_the_account_is_bootstrapped(situation):
     steps = plan_deploy(situation).steps
 

@@ -54,7 +54,8 @@ def _tag_bucket(name: str, tags: Tags) -> None:
     s3._bucket_tags[name] = {**(s3._bucket_tags.get(name) or {}), **tags}
 
 
-def _tag_table(name: str, tags: Tags) -> None:
+def tag_table(name: str, tags: Tags) -> None:
+    """Give a table these tags beside its own."""
     arn = dynamodb._tables[name]["TableArn"]
     merged = {**provisioners._tag_map(dynamodb._tags.get(arn)), **tags}
     dynamodb._tags[arn] = [{"Key": key, "Value": value} for key, value in merged.items()]
@@ -66,7 +67,7 @@ def _tag_log_group(name: str, tags: Tags) -> None:
 
 ADD_TAGS: dict[str, Callable[[str, Tags], None]] = {
     "AWS::S3::Bucket": _tag_bucket,
-    "AWS::DynamoDB::Table": _tag_table,
+    "AWS::DynamoDB::Table": tag_table,
     "AWS::Logs::LogGroup": _tag_log_group,
 }
 
