@@ -5,6 +5,7 @@ changed. Making one takes half a second (initdb, then the SQL of the ``sys`` sch
 mode); copying it takes a tenth of that.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -66,7 +67,7 @@ def cache() -> Path:
 def prepare(place: Place, directory: Path) -> Path:
     """Return the template below *directory*, making it first if there is none."""
     template = directory / f"template-{key(place.programs)}"
-    if (template / "PG_VERSION").exists():
+    if _is_whole(template):
         return template
     work = place.data / f"template.{os.getpid()}"
     staged = directory / f"{template.name}.{os.getpid()}"
@@ -76,12 +77,27 @@ def prepare(place: Place, directory: Path) -> Path:
         _make(place, work)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.move(work, staged)
-        shutil.rmtree(template, ignore_errors=True)  # one without PG_VERSION is half removed
-        staged.rename(template)
+        publish(staged, template)
     finally:
         shutil.rmtree(work, ignore_errors=True)
         shutil.rmtree(staged, ignore_errors=True)
     return template
+
+
+def publish(staged: Path, template: Path) -> None:
+    """Give a template its name, unless another server has been faster: it may be copying by now."""
+    try:
+        staged.rename(template)
+    except OSError as error:
+        if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+            raise
+        if not _is_whole(template):  # it is half removed
+            shutil.rmtree(template)
+            staged.rename(template)
+
+
+def _is_whole(template: Path) -> bool:
+    return (template / "PG_VERSION").exists()
 
 
 def _make(place: Place, directory: Path) -> None:
