@@ -38,6 +38,7 @@ LIMITS = (
     "row_bytes",
     "column_bytes",
     "key_bytes",
+    "view_bytes",
 )
 
 
@@ -77,6 +78,10 @@ class Instance:
             raise self._corrupt(f"{control} has {size} bytes instead of {expected}")
         if (self.directory / version).read_bytes() != (self._template / version).read_bytes():
             raise self._corrupt(f"{version} does not name the version of PostgreSQL that is used")
+        if (layout := templates.layout_of(self.directory)) != templates.LAYOUT:
+            raise self._corrupt(
+                f"another version of dsql-local made them (layout {layout}, not {templates.LAYOUT})"
+            )
 
     async def start(self) -> None:
         """Make the data directory if there is none, and have a server accept connections."""

@@ -281,7 +281,7 @@ CREATE FUNCTION pg_dsql_local.build(index oid) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE format('REINDEX INDEX %s', index::regclass);
-  PERFORM pg_dsql_local.check_key(index);
+  PERFORM pg_dsql_local.check_key_size(index);
 END $$;
 
 CREATE FUNCTION pg_dsql_local.validate(constraint_id oid) RETURNS void

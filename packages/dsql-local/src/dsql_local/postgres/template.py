@@ -5,11 +5,14 @@ changed. Making one takes half a second (initdb, then the SQL of the ``sys`` sch
 mode); copying it takes a tenth of that.
 """
 
+import contextlib
+import errno
 import hashlib
 import os
 import shutil
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from dsql_local import disk
 from dsql_local.dialect.functions import REFUSED
@@ -37,6 +40,18 @@ ASKED = ("-c", f"dsql_local.refused_functions={REFUSED}")
 # What makes a database a cluster's, in order.
 SCHEMA = ("schema.sql", "limits.sql", "absent.sql", "catalogue.sql", "keys.sql", "jobs.sql")
 
+# What clusters hold of ours. A change after which this code cannot serve those made before it has
+# the next number; clusters without one are older than numbers.
+LAYOUT: Final = "2"
+LAYOUT_FILE: Final = "dsql_local.layout"
+
+
+def layout_of(directory: Path) -> str:
+    """The layout of the cluster in a directory."""
+    with contextlib.suppress(FileNotFoundError):
+        return (directory / LAYOUT_FILE).read_text().strip()
+    return "1"
+
 
 def _part(name: str) -> bytes:
     return files("dsql_local.postgres").joinpath(name).read_bytes()
@@ -50,7 +65,7 @@ def key(programs: Path) -> str:
     """Name the template these programs and this version of the schema make."""
     ingredients = (
         binaries.fingerprint(programs).encode(),
-        " ".join((*INITDB, *SINGLE_USER, *ASKED)).encode(),
+        " ".join((LAYOUT, *INITDB, *SINGLE_USER, *ASKED)).encode(),
         _part("postgresql.conf"),
         _schema(),
     )
@@ -66,7 +81,7 @@ def cache() -> Path:
 def prepare(place: Place, directory: Path) -> Path:
     """Return the template below *directory*, making it first if there is none."""
     template = directory / f"template-{key(place.programs)}"
-    if (template / "PG_VERSION").exists():
+    if _is_whole(template):
         return template
     work = place.data / f"template.{os.getpid()}"
     staged = directory / f"{template.name}.{os.getpid()}"
@@ -76,18 +91,34 @@ def prepare(place: Place, directory: Path) -> Path:
         _make(place, work)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.move(work, staged)
-        shutil.rmtree(template, ignore_errors=True)  # one without PG_VERSION is half removed
-        staged.rename(template)
+        publish(staged, template)
     finally:
         shutil.rmtree(work, ignore_errors=True)
         shutil.rmtree(staged, ignore_errors=True)
     return template
 
 
+def publish(staged: Path, template: Path) -> None:
+    """Give a template its name, unless another server has been faster: it may be copying by now."""
+    try:
+        staged.rename(template)
+    except OSError as error:
+        if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+            raise
+        if not _is_whole(template):  # it is half removed
+            shutil.rmtree(template)
+            staged.rename(template)
+
+
+def _is_whole(template: Path) -> bool:
+    return (template / "PG_VERSION").exists()
+
+
 def _make(place: Place, directory: Path) -> None:
     _run(place, "initdb", *INITDB, "-D", str(directory))
     with (directory / "postgresql.conf").open("ab") as configuration:
         configuration.write(_part("postgresql.conf"))
+    (directory / LAYOUT_FILE).write_text(LAYOUT)
     flags = (*SINGLE_USER, *ASKED, "-D", str(directory))
     _run(place, "postgres", *flags, "postgres", stdin=_schema())
 
