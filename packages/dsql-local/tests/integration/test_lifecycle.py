@@ -274,18 +274,6 @@ def test_damage_that_can_be_seen_is_seen_before_anything_is_served(
     assert f"cluster {stopped.name}" in line
 
 
-@pytest.mark.parametrize("found", [None, "1", "99"])
-def test_data_of_another_version_are_named_as_such(data_dir, stopped, found):
-    layout = stopped / "dsql_local.layout"
-    layout.unlink() if found is None else layout.write_text(found)
-
-    code, line = failing(data_dir)
-
-    assert code != 0
-    assert f"cluster {stopped.name}" in line
-    assert f"another version of dsql-local made them (layout {found or 1}, not 2)" in line
-
-
 def test_damage_postgresql_finds_is_told_to_the_client_in_one_line(serve, data_dir, stopped):
     (stopped / "global" / "pg_control").write_bytes(b"\0" * 8192)
 

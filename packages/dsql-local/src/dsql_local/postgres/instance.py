@@ -78,9 +78,12 @@ class Instance:
             raise self._corrupt(f"{control} has {size} bytes instead of {expected}")
         if (self.directory / version).read_bytes() != (self._template / version).read_bytes():
             raise self._corrupt(f"{version} does not name the version of PostgreSQL that is used")
-        if (layout := templates.layout_of(self.directory)) != templates.LAYOUT:
-            raise self._corrupt(
-                f"another version of dsql-local made them (layout {layout}, not {templates.LAYOUT})"
+        if templates.maker_of(self.directory) != templates.maker_of(self._template):
+            raise ClusterCorrupt(
+                f"the data of cluster {self._identifier} in {self.directory} are those of another"
+                " version of dsql-local, which emulates Aurora DSQL by them",
+                fix="Serve them with that version; or forget them with `dsql-local purge --data-dir`,"
+                " or remove that directory to begin with an empty cluster.",
             )
 
     async def start(self) -> None:

@@ -1,18 +1,17 @@
 """The template every new cluster's instance is copied from.
 
 Law: a template is named by a digest of all that goes into it, is made once per user, and is never
-changed. Making one takes half a second (initdb, then the SQL of the ``sys`` schema in single-user
+changed; one that is damaged is made again. It bears its name, and so does every copy. Making one takes half a second (initdb, then the SQL of the ``sys`` schema in single-user
 mode); copying it takes a tenth of that.
 """
 
-import contextlib
 import errno
 import hashlib
+import json
 import os
 import shutil
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
 
 from dsql_local import disk
 from dsql_local.dialect.functions import REFUSED
@@ -32,6 +31,8 @@ INITDB = (
     "--no-instructions",
     "--wal-segsize=1",  # a cluster of 27 MB instead of 40
 )
+# What a template says of itself.
+MADE = "dsql-local.json"
 # -O lets the schema replace functions of pg_catalog; -j ends a statement at ";" and a blank line.
 SINGLE_USER = ("--single", "-j", "-O", "-c", "exit_on_error=on")
 # What the SQL below asks for (absent.sql).
@@ -39,18 +40,6 @@ ASKED = ("-c", f"dsql_local.refused_functions={REFUSED}")
 
 # What makes a database a cluster's, in order.
 SCHEMA = ("schema.sql", "limits.sql", "absent.sql", "catalogue.sql", "keys.sql", "jobs.sql")
-
-# What clusters hold of ours. A change after which this code cannot serve those made before it has
-# the next number; clusters without one are older than numbers.
-LAYOUT: Final = "2"
-LAYOUT_FILE: Final = "dsql_local.layout"
-
-
-def layout_of(directory: Path) -> str:
-    """The layout of the cluster in a directory."""
-    with contextlib.suppress(FileNotFoundError):
-        return (directory / LAYOUT_FILE).read_text().strip()
-    return "1"
 
 
 def _part(name: str) -> bytes:
@@ -65,7 +54,7 @@ def key(programs: Path) -> str:
     """Name the template these programs and this version of the schema make."""
     ingredients = (
         binaries.fingerprint(programs).encode(),
-        " ".join((LAYOUT, *INITDB, *SINGLE_USER, *ASKED)).encode(),
+        " ".join((*INITDB, *SINGLE_USER, *ASKED)).encode(),
         _part("postgresql.conf"),
         _schema(),
     )
@@ -81,7 +70,7 @@ def cache() -> Path:
 def prepare(place: Place, directory: Path) -> Path:
     """Return the template below *directory*, making it first if there is none."""
     template = directory / f"template-{key(place.programs)}"
-    if _is_whole(template):
+    if is_whole(template):
         return template
     work = place.data / f"template.{os.getpid()}"
     staged = directory / f"{template.name}.{os.getpid()}"
@@ -105,22 +94,47 @@ def publish(staged: Path, template: Path) -> None:
     except OSError as error:
         if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
             raise
-        if not _is_whole(template):  # it is half removed
+        if not is_whole(template):  # it is half removed
             shutil.rmtree(template)
             staged.rename(template)
 
 
-def _is_whole(template: Path) -> bool:
-    return (template / "PG_VERSION").exists()
+def is_whole(template: Path) -> bool:
+    """Whether nothing of a template is missing or cut off since it was made."""
+    try:
+        said = json.loads((template / MADE).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(said, dict) and said.get("extent") == _extent(template)
+
+
+def maker_of(directory: Path) -> str | None:
+    """The key of the template a data directory was copied from, if that told."""
+    try:
+        return str(json.loads((directory / MADE).read_bytes())["key"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def _extent(template: Path) -> list[int]:
+    """How many files there are, and how long all are together."""
+    sizes = [
+        Path(folder, name).stat().st_size
+        for folder, _, names in os.walk(template)
+        for name in names
+        if name != MADE
+    ]
+    return [len(sizes), sum(sizes)]
 
 
 def _make(place: Place, directory: Path) -> None:
     _run(place, "initdb", *INITDB, "-D", str(directory))
     with (directory / "postgresql.conf").open("ab") as configuration:
         configuration.write(_part("postgresql.conf"))
-    (directory / LAYOUT_FILE).write_text(LAYOUT)
     flags = (*SINGLE_USER, *ASKED, "-D", str(directory))
     _run(place, "postgres", *flags, "postgres", stdin=_schema())
+    said = {"key": key(place.programs), "extent": _extent(directory)}
+    (directory / MADE).write_text(json.dumps(said))
 
 
 def _run(place: Place, program: str, *arguments: str, stdin: bytes = b"") -> None:
