@@ -37,6 +37,7 @@ _EVENT = re.compile(
     r"\| (?P<status>[A-Z]+_[A-Z_]+) +\| (?P<type>[\w:]+) +\| (?P<name>.*?)(?: \(\w+\))?$"
 )
 _FAILURE = re.compile(r"error|failed|cannot|denied|not found|exception", re.IGNORECASE)
+_FAILED = "❌"
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -161,11 +162,13 @@ def event(line: str) -> str | None:
 
 
 def cause(lines: Sequence[str]) -> str:
-    """Pick the line that tells why: a failed event's reason, else the last line of trouble."""
+    """Pick the line that tells why: a failed event's reason, the CLI's verdict, else any trouble."""
     told = [line.strip() for line in lines if line.strip()]
     failed = [line for line in told if "_FAILED" in line and "|" in line]
     if failed:
         return failed[0].split("|")[-1].strip()
+    if verdicts := [line for line in told if line.startswith(_FAILED)]:
+        return verdicts[-1].removeprefix(_FAILED).strip()  # what follows may be the dump of an object
     return next(
         (line for line in reversed(told) if _FAILURE.search(line)),
         told[-1] if told else "it said nothing",
