@@ -168,7 +168,9 @@ def cause(lines: Sequence[str]) -> str:
     if failed:
         return failed[0].split("|")[-1].strip()
     if verdicts := [line for line in told if line.startswith(_FAILED)]:
-        return verdicts[-1].removeprefix(_FAILED).strip()  # what follows may be the dump of an object
+        return (
+            verdicts[-1].removeprefix(_FAILED).strip()
+        )  # what follows may be the dump of an object
     return next(
         (line for line in reversed(told) if _FAILURE.search(line)),
         told[-1] if told else "it said nothing",

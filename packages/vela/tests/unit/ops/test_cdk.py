@@ -59,8 +59,7 @@ def test_without_an_event_the_cause_is_the_last_line_of_trouble():
 
 def test_the_cause_is_the_verdict_of_the_cli_and_not_the_dump_that_follows():
     lines = [
-        " ❌  Environment aws://1/us-east-1 failed bootstrapping: AccessDenied: User: arn is not "
-        "authorized to perform: iam:CreateRole",
+        " ❌  bootstrapping failed: AccessDenied: arn is not authorized to perform: iam:CreateRole",
         "    at AwsQueryProtocol.handleError (index.js:42435:65) {",
         "  Code: 'AccessDenied',",
         "  Error: [Object]",
