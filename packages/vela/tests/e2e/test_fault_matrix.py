@@ -32,7 +32,7 @@ from e2e.matrix.state import GOES, NOTHING, State
 pytestmark = [pytest.mark.slow, pytest.mark.in_order, pytest.mark.timeout(300)]
 
 REFUSED = {"E502", "E503"}
-WALKS = 4
+WALKS = 3
 #: On two clouds at once.
 PARTS = (
     ((*vacant.NAMES, *vacant.STACKS), deployed.STACKS),

@@ -83,7 +83,10 @@ STACKS = (
         for stack in ("DatabaseStack", "VelaStack")
         for status in ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
     ),
-    *(stuck("ApiStack", status) for status in STUCK),
+    *(
+        stuck("ApiStack", status)
+        for status in ("ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+    ),
     stuck("VelaStack", "ROLLBACK_FAILED"),
     stuck("DatabaseStack", "DELETE_FAILED"),
     state(
