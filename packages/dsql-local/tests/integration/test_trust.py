@@ -148,7 +148,7 @@ def test_a_role_without_the_right_grants_nothing(cluster, policy):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("CREATE TABLE t (a int)")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute("INSERT INTO dsql_local.iam_mappings SELECT")
+            connection.execute("INSERT INTO pg_dsql_local.iam_mappings SELECT")
 
 
 def test_a_revoked_role_is_let_in_no_more(cluster, policy):

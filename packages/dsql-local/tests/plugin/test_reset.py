@@ -99,7 +99,7 @@ class Look:
                 "SELECT c.relname, c.oid::regclass::text FROM pg_class c"
                 " JOIN pg_namespace n ON n.oid = c.relnamespace"
                 " WHERE c.relkind IN ('r', 'S') AND nspname !~ '^(pg_toast|pg_temp|information_)'"
-                " AND nspname <> 'dsql_local_baseline' AND relname !~ '^pg_(statistic|largeobject)'"
+                " AND nspname <> 'pg_dsql_local_baseline' AND relname !~ '^pg_(statistic|largeobject)'"
             ).fetchall()
             return {name: self._rows(connection, relation, name) for relation, name in tables}
 
@@ -180,6 +180,22 @@ def test_sessions_left_open_end(cluster):
     idle.close()
     with cluster.connect() as connection:
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (20,)
+
+
+def test_time_that_passed_has_not(cluster):
+    def advance(seconds):
+        path = f"/clusters/{cluster.identifier}/clock"
+        return cluster.control("POST", path, {"advance_s": seconds})["ahead_s"]
+
+    before = advance(0)
+    assert advance(100) == before + 100
+
+    cluster.restore()
+
+    assert advance(0) == before
+    with cluster.connect() as connection:
+        connection.execute("BEGIN")
+        connection.execute("COMMIT")
 
 
 def test_without_a_baseline_there_is_nothing_to_go_back_to(cluster):

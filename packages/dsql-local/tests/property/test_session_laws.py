@@ -121,7 +121,7 @@ def test_a_whole_conversation_says_what_it_should(user):
     assert MARKED_NOTICE not in to_client
     assert b"where" not in to_client
     assert b"token" not in to_backend
-    assert b"dsql_local.iam_grant(E'a', E'arn')" in to_backend
+    assert b"pg_dsql_local.iam_grant(E'a', E'arn')" in to_backend
     assert (b"iam_mapped" in to_backend) == (user != "admin")
 
 

@@ -20,7 +20,7 @@ FOREIGN = [
     b"SELECT E'\\'; AWS IAM GRANT a TO ''b''; '",
     b"",
 ]
-OURS = {b"ShOw server_version": b"SELECT dsql_local.show('server_version') AS server_version"}
+OURS = {b"ShOw server_version": b"SELECT pg_dsql_local.show('server_version') AS server_version"}
 REFUSED = [b"TRUNCATE t", b"SAVEPOINT s", b"CREATE TEMP TABLE t (a int)", b"LISTEN c"]
 
 parts = st.lists(st.sampled_from([*FOREIGN, *OURS]), max_size=6)

@@ -22,14 +22,14 @@ def sent(text):
 
 def test_an_index_is_submitted_with_its_table_and_its_statement():
     assert sent(b"CREATE INDEX ASYNC i ON s.t (a)") == (
-        b"SELECT job_id FROM dsql_local.submit_index("
+        b"SELECT job_id FROM pg_dsql_local.submit_index("
         b"""to_regclass(E'"s"."t"'), E'CREATE INDEX       i ON s.t (a)')"""
     )
 
 
 def test_a_constraint_is_submitted_with_its_table_and_its_name():
     assert sent(b"ALTER TABLE ASYNC t VALIDATE CONSTRAINT c") == (
-        b"""SELECT job_id FROM dsql_local.submit_validation(to_regclass(E'"t"'), E't', E'c')"""
+        b"""SELECT job_id FROM pg_dsql_local.submit_validation(to_regclass(E'"t"'), E't', E'c')"""
     )
 
 

@@ -89,7 +89,7 @@ def marker():
         ("TRUNCATE t", marker()),
         ("SELECT 1; TRUNCATE t; SELECT 2", f"SELECT 1; {marker()}; SELECT 2"),
         ("SAVEPOINT a; SAVEPOINT b", f"{marker()}; {marker()}"),
-        ("SHOW server_version", "SELECT dsql_local.show('server_version') AS server_version"),
+        ("SHOW server_version", "SELECT pg_dsql_local.show('server_version') AS server_version"),
         ("CREATE SCHEMA a; CREATE SCHEMA b", None),
         ("BEGIN; INSERT INTO t VALUES (1); DROP TABLE t", None),
     ],

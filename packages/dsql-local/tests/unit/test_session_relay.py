@@ -82,7 +82,7 @@ def test_a_statement_is_replaced_in_query_and_parse(kind):
 
     (effect,) = Relay(Classifier(), Faults()).from_client(sent, NOW)
 
-    replaced = b"SELECT dsql_local.show('server_version') AS server_version\0"
+    replaced = b"SELECT pg_dsql_local.show('server_version') AS server_version\0"
     assert effect == ToBackend(frame(kind, before + replaced + after))
 
 

@@ -25,7 +25,7 @@ class VelaError(Exception):
 
     def __str__(self) -> str:
         """Join the two sentences as one line."""
-        return f"{self.what}. {self.fix}" if self.fix else self.what
+        return f"{self.what.rstrip('.')}. {self.fix}" if self.fix else self.what
 
 
 class SettingsError(VelaError):

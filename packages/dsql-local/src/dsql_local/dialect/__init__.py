@@ -13,7 +13,6 @@ session sends, in the order of the client's messages,
 At each ReadyForQuery, `transaction.settled` takes PostgreSQL's word for where things stand. A
 COMMIT that is refused (by age or size) is a ROLLBACK to PostgreSQL.
 
-Not decided here: rows and bytes written (`transaction.wrote`, `transaction.too_large` judge the
-counts), types of expressions in index keys, what a function made by a function runs, text search
+Not decided here: rows and bytes written, types of expressions in index keys, text search
 configurations and other objects that a cluster's database simply does not have.
 """

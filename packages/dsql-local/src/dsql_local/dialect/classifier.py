@@ -121,16 +121,17 @@ def _placed(refusal: Refusal, text: bytes) -> Refusal:
     return replace(refusal, position=len(before) + 1)
 
 
-def _of_body(parsed: Parsed, limits: Limits) -> Iterator[Refusal]:
-    """Judge what a function would run. A function made by a function is not looked into."""
+def _of_body(parsed: Parsed, limits: Limits) -> Iterator[Refusal | Question]:
+    """Judge what a function would run, and what the functions would that it makes."""
     body = body_of(parsed)
     statements = None if body is None else parse(body)
     if body is None or statements is None or isinstance(statements, TooDeep):
         return
     for each in statements:
-        for found in _findings(each, body, limits, asynchronous=False):
-            if isinstance(found, Refusal):
-                yield replace(found, position=None)
+        for found in chain(
+            _findings(each, body, limits, asynchronous=False), _of_body(each, limits)
+        ):
+            yield replace(found, position=None) if isinstance(found, Refusal) else found
 
 
 def _findings(

@@ -19,8 +19,8 @@ from dsql_local.dialect.tokens import Kind, Token, statements
 # Most texts hold none of these words, and this says so in a fraction of a microsecond.
 CANDIDATE: Final = re.compile(rb"\b(?:async|aws)\b", re.IGNORECASE)
 PROCEDURES: Final = {
-    (b"grant", b"to"): "dsql_local.iam_grant",
-    (b"revoke", b"from"): "dsql_local.iam_revoke",
+    (b"grant", b"to"): "pg_dsql_local.iam_grant",
+    (b"revoke", b"from"): "pg_dsql_local.iam_revoke",
 }
 EMPTY_SELECT: Final = b"SELECT"
 

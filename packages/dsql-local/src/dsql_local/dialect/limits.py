@@ -19,6 +19,7 @@ class Limits:
     indexes: int = 24
     key_columns: int = 8
     declared_key_bytes: int = 2000
+    key_bytes: int = 1981
     char_bytes: int = 4096
     varchar_bytes: int = 65535
     statistics: int = 5

@@ -41,8 +41,11 @@ def rewritten(parsed: Parsed, text: bytes) -> Rewrite | None:
     match parsed.name:
         case "variable_show_stmt" if parsed.node.name in SHOWN:
             name = parsed.node.name
-            return Rewrite(sql=f"SELECT dsql_local.show('{SHOWN[name]}') AS {name}".encode())
-        case "variable_set_stmt" if parsed.node.name == SYNC_INDEX:
+            return Rewrite(sql=f"SELECT pg_dsql_local.show('{SHOWN[name]}') AS {name}".encode())
+        case "variable_set_stmt" if choice(parsed.node, "kind") == "VAR_RESET_ALL":
+            # What a transaction wrote is counted in settings, too.
+            return Rewrite(sql=b"CALL pg_dsql_local.reset_all()", tag="RESET")
+        case "variable_set_stmt" if parsed.node.name.lower() == SYNC_INDEX:
             edits = _renamed_setting(parsed, text)
         case "create_stmt" | "alter_table_stmt":
             edits = list(_precisions(parsed, text))

@@ -40,23 +40,32 @@ class IndexCreation(NamedTuple):
 Part = tuple[str, Node]
 
 EXPRESSION_PARTS: Final = frozenset({"func_call", "locking_clause", "range_table_sample"})
-PARTS: Final = EXPRESSION_PARTS | {
-    "column",
-    "added_column",
-    "constraint",
-    "table_as_a_whole",
-    "alteration",
-    "index",
-    "index_key",
-    "index_as_a_whole",
-    "transaction",
-}
+# Looked at in statements that run now, not in definitions.
+RUN_PARTS: Final = frozenset({"join_expr"})
+RUN: Final = frozenset({"select_stmt", "insert_stmt", "update_stmt", "delete_stmt"})
+PARTS: Final = (
+    EXPRESSION_PARTS
+    | RUN_PARTS
+    | {
+        "column",
+        "added_column",
+        "like",
+        "constraint",
+        "table_as_a_whole",
+        "alteration",
+        "index",
+        "index_key",
+        "index_as_a_whole",
+        "transaction",
+    }
+)
 SITES: Final = PARTS | STATEMENTS
 
 # A statement without these words holds no part of an expression any rule looks at. Most are
 # without, and are not walked. `U&"..."` may spell any name.
 SUSPECT: Final = re.compile(
-    rb'tablesample|\bshare\b|\bkey\b|u&"|_advisory_|pg_backend_pid|set_config|_size\b|pg_notify',
+    rb'tablesample|lateral|\bshare\b|\bkey\b|u&"|_advisory_|pg_backend_pid|set_config|_size\b|pg_notify'
+    rb"|\blo_|\blo(?:read|write)\b",
     re.IGNORECASE,
 )
 
@@ -68,8 +77,9 @@ def parts(parsed: Parsed, text: bytes, *, asynchronous: bool) -> Iterator[Part]:
         yield "index", IndexCreation(parsed.node, asynchronous, using)
     yield from _statement(parsed.name, parsed.node)
     if SUSPECT.search(text, parsed.start, parsed.end):
+        wanted = EXPRESSION_PARTS | RUN_PARTS if parsed.name in RUN else EXPRESSION_PARTS
         for node in descendants(parsed.node):
-            if (name := node_name(node)) in EXPRESSION_PARTS:
+            if (name := node_name(node)) in wanted:
                 yield name, node
 
 
@@ -86,7 +96,9 @@ def _of_table(node: Node) -> Iterator[Part]:
                 yield from _of_column(element.column_def, "column")
             case "constraint":
                 yield "constraint", element.constraint
-            case _:  # LIKE: its columns are those of a table that exists
+            case "table_like_clause":
+                yield "like", element.table_like_clause
+            case _:
                 continue
     yield "table_as_a_whole", node
 

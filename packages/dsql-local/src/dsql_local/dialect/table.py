@@ -12,6 +12,7 @@ from dsql_local.dialect.rules import (
     expressions,
     indexes,
     keys,
+    laterals,
     objects,
     quotas,
     sequences,
@@ -33,6 +34,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *alterations.RULES,
     *objects.RULES,
     *expressions.RULES,
+    *laterals.RULES,
     *quotas.RULES,
     *transactions.RULES,
 )

@@ -6,7 +6,8 @@ explicit and implicit, so its status is always the letter of the next ReadyForQu
 The statements of one simple query, and those of one pipeline up to its Sync, are one implicit
 transaction. A statement is judged as if all before it succeed; where one did not, PostgreSQL
 ignores the rest by itself, and `settled` puts the machine right. A refusal that the catalogue
-decides (a `Question`) is such a failure. READ ONLY is PostgreSQL's own.
+decides (a `Question`) is such a failure. READ ONLY is PostgreSQL's own; rows and bytes written are
+counted where they are written (``postgres/limits.sql``).
 """
 
 from collections.abc import Mapping
@@ -20,10 +21,9 @@ from dsql_local.dialect.rules.transactions import (
     ABORTED,
     AGE,
     ALONE,
-    BYTES,
     DEFINITION_AND_WRITE,
-    ROWS,
     SECOND_DEFINITION,
+    WAIT,
 )
 from dsql_local.dialect.statement import Kind, Refusal, Statement
 
@@ -86,7 +86,6 @@ class Transaction:
     began: float = 0.0
     defined: bool = False
     wrote: bool = False
-    rows: int = 0
 
     @property
     def status(self) -> Literal[b"I", b"T", b"E"]:
@@ -104,11 +103,17 @@ def judge(
         return statement.refusal
     if statement.kind is Kind.ROLLBACK or transaction.phase is Phase.NONE:
         return None
-    return _too_old(transaction, now, limits) or _misplaced(transaction, statement)
+    return too_old(transaction.began, now, limits) or _misplaced(transaction, statement)
+
+
+def too_old(began: float, now: float, limits: Limits) -> Refusal | None:
+    """What keeps a transaction that *began* then from going on, and from being committed."""
+    found = AGE.judge(int(now - began), limits)
+    return found if isinstance(found, Refusal) else None
 
 
 def followed(transaction: Transaction, statement: Statement, *, now: float) -> Transaction:
-    """The transaction after *statement* succeeded, but for the rows it wrote."""
+    """The transaction after *statement* succeeded."""
     match statement.kind:
         case Kind.COMMIT | Kind.ROLLBACK:
             ended = _moved(transaction, Event.END)
@@ -160,20 +165,6 @@ def step(
     return followed(transaction, statement, now=now), None
 
 
-def wrote(
-    transaction: Transaction, rows: int, *, limits: Limits = DEFAULT
-) -> tuple[Transaction, Refusal | None]:
-    """Count rows a statement wrote, those of cascades with them."""
-    counted = replace(transaction, rows=transaction.rows + rows)
-    refusal = _over(ROWS, counted.rows, limits)
-    return (failed(transaction), refusal) if refusal else (counted, None)
-
-
-def too_large(size: int, *, limits: Limits = DEFAULT) -> Refusal | None:
-    """What COMMIT answers when the transaction wrote *size* bytes."""
-    return _over(BYTES, size, limits)
-
-
 def _carried_on(transaction: Transaction, now: float) -> Transaction:
     """The transaction after one more statement; most change nothing."""
     if transaction.phase is Phase.NONE:
@@ -190,10 +181,6 @@ def _moved(transaction: Transaction, event: Event) -> Transaction:
     return Transaction() if phase is Phase.NONE else replace(transaction, phase=phase)
 
 
-def _too_old(transaction: Transaction, now: float, limits: Limits) -> Refusal | None:
-    return _over(AGE, int(now - transaction.began), limits)
-
-
 def _misplaced(transaction: Transaction, statement: Statement) -> Refusal | None:
     defines, writes = statement.kind is Kind.DDL, statement.kind is Kind.WRITE
     if defines and transaction.defined:
@@ -202,12 +189,9 @@ def _misplaced(transaction: Transaction, statement: Statement) -> Refusal | None
         return _refused(DEFINITION_AND_WRITE)
     if statement.alone:
         return _refused(ALONE, statement="ANALYZE")
+    if statement.waits_for_job:
+        return _refused(WAIT)
     return None
-
-
-def _over(rule: Rule, count: int, limits: Limits) -> Refusal | None:
-    found = rule.judge(count, limits)
-    return found if isinstance(found, Refusal) else None
 
 
 def _refused(rule: Rule, **details: str) -> Refusal:

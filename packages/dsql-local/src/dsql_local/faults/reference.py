@@ -56,7 +56,7 @@ The control endpoint's address and secret are in the server's ready file; every 
 | `GET /clusters/{id}/faults` | | `{"armed": {name: times}}` |
 | `DELETE /clusters/{id}/faults` | | |
 | `POST /clusters/{id}/clock` | `{"advance_s": seconds}` | `{"ahead_s": seconds}` |
-| `PUT /clusters/{id}/jobs` | `{"held": bool, "delay_s": seconds}` | both, as they are now |
+| `PUT /clusters/{id}/jobs` | `{"held": bool, "delay_s": seconds}`; without it a job waits 0.25 s | both, as they are now |
 | `PUT /clusters/{id}/status` | `{"status": "INACTIVE"}` | the cluster |
 
 To let a credential expire for good rather than a token once, replace it: `PUT /credentials/{access key id}` with an `expires_at` in the past.

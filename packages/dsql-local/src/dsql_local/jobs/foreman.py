@@ -11,9 +11,17 @@ from typing import Final
 
 from dsql_local.jobs.pace import Pace
 from dsql_local.jobs.worker import work
+from dsql_local.postgres.superuser import Superuser
 
+NAME: Final = "dsql_local foreman"
 # Whoever needed the database for himself is often followed by tests that have no jobs.
 RETURN_S: Final = 0.05
+# A job may wait for somebody's transaction, which nobody waits for.
+CAUGHT_UP_S: Final = 5.0
+POLL_S: Final = 0.01
+UNFINISHED: Final = (
+    "SELECT FROM dsql_local.jobs WHERE status IN ('submitted', 'processing') LIMIT 1"
+)
 
 
 class Foreman:
@@ -52,6 +60,20 @@ class Foreman:
         finally:
             if identifier in self._sockets:
                 self.begin(identifier, self._sockets[identifier], after_s=RETURN_S)
+
+    async def caught_up(self, identifier: str) -> None:
+        """Wait for the jobs there are, unless they are held or somebody keeps them waiting."""
+        socket = self._sockets.get(identifier)
+        if socket is None or self.pace(identifier).held:
+            return
+        connection = await Superuser.connect(socket, name=NAME)
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CAUGHT_UP_S):
+                    while await connection.run(UNFINISHED):  # noqa: ASYNC110 - PostgreSQL tells the worker alone
+                        await asyncio.sleep(POLL_S)
+        finally:
+            connection.close()
 
     async def close(self) -> None:
         """Work for nobody any more."""

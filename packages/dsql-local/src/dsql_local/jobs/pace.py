@@ -1,10 +1,15 @@
 """How fast a cluster's jobs are carried out.
 
-Law: at once, unless a test wants to see them wait. A job held stays `processing` until it is let go.
+Law: after a moment, unless a test sets another. A job held stays `processing` until it is let go.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Final
+
+# Long beside the time from one statement to the next: a program that does not wait for its index
+# finds it invalid every time, as in the service, and not when it is fast.
+MOMENT_S: Final = 0.25
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -12,7 +17,7 @@ Sleep = Callable[[float], Awaitable[None]]
 class Pace:
     """A delay before jobs are carried out, and a gate."""
 
-    def __init__(self, *, delay_s: float = 0.0, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(self, *, delay_s: float = MOMENT_S, sleep: Sleep = asyncio.sleep) -> None:
         self.delay_s = delay_s
         self._sleep = sleep
         self._gate = asyncio.Event()

@@ -21,7 +21,7 @@ def submission(job: Job, sql: bytes) -> bytes:
             call = f"submit_validation({table}, {names})".encode(errors="surrogateescape")
         case _:
             assert_never(job.type)
-    return b"SELECT job_id FROM dsql_local." + call
+    return b"SELECT job_id FROM pg_dsql_local." + call
 
 
 def _literal(sql: bytes) -> bytes:

@@ -39,7 +39,7 @@ async def _attend(socket: Path, pace: Pace) -> None:
     """Carry out jobs as they come until the connection is lost."""
     connection = await Superuser.connect(socket, name=NAME)
     try:
-        await connection.run("LISTEN dsql_local_jobs")
+        await connection.run(_BEGIN)
         while True:
             await _work_off(connection, pace)
             await connection.notified()
@@ -61,9 +61,11 @@ async def _work_off(connection: Superuser, pace: Pace) -> None:
 
 
 async def _carry_out(connection: Superuser, job: str | None) -> None:
-    ((outcome,),) = await connection.run(f"SELECT dsql_local.carry_out({job})")
+    ((outcome,),) = await connection.run(f"SELECT pg_dsql_local.carry_out({job})")
     if outcome is not None:
-        await connection.run(f"SELECT dsql_local.tell({job}, '{outcome}')")
+        await connection.run(f"SELECT pg_dsql_local.tell({job}, '{outcome}')")
 
 
-_UNFINISHED: Final = "SELECT dsql_local.unfinished_jobs()"
+# What clients changed meanwhile is no conflict.
+_BEGIN: Final = "SET default_transaction_isolation = 'read committed'; LISTEN dsql_local_jobs"
+_UNFINISHED: Final = "SELECT pg_dsql_local.unfinished_jobs()"

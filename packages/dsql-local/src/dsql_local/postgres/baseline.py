@@ -60,7 +60,7 @@ class Baseline:
         async with self._turn:
             connection = await self._connected()
             await _end_sessions(connection, _BUSY_SESSIONS)
-            if await connection.run("SELECT to_regnamespace('dsql_local_baseline')") == [[None]]:
+            if await connection.run("SELECT to_regnamespace('pg_dsql_local_baseline')") == [[None]]:
                 raise BaselineMissing(
                     "the cluster has no baseline to go back to",
                     fix="Set one first: PUT /clusters/{id}/baseline.",
@@ -69,7 +69,7 @@ class Baseline:
                 return "by catalogue"
             await self._replace("postgres", COPY)
             connection = await self._connected()
-            await connection.run("SELECT dsql_local_baseline.put_roles_back()")
+            await connection.run("SELECT pg_dsql_local_baseline.put_roles_back()")
             await _note_writes(connection)  # a new database counts from zero
             return "by copy"
 
@@ -110,11 +110,11 @@ async def _end_sessions(connection: Superuser, which: str = _SESSIONS) -> None:
 async def _cleaned(connection: Superuser) -> bool:
     """Go back by catalogue; say whether that was all."""
     try:
-        await connection.run("SELECT dsql_local_baseline.drop_what_is_new()")
-        if await connection.run("SELECT dsql_local_baseline.differences()"):
+        await connection.run("SELECT pg_dsql_local_baseline.drop_what_is_new()")
+        if await connection.run("SELECT pg_dsql_local_baseline.differences()"):
             return False
-        await connection.run("SELECT dsql_local_baseline.put_rows_back()")
-        await connection.run("SELECT dsql_local_baseline.put_roles_back()")
+        await connection.run("SELECT pg_dsql_local_baseline.put_rows_back()")
+        await connection.run("SELECT pg_dsql_local_baseline.put_roles_back()")
     except StatementFailed:  # what is left has a form of its own: a copy has none
         return False
     await _note_writes(connection)
@@ -123,4 +123,4 @@ async def _cleaned(connection: Superuser) -> bool:
 
 async def _note_writes(connection: Superuser) -> None:
     await connection.run("SELECT pg_stat_force_next_flush()")
-    await connection.run("SELECT dsql_local_baseline.note_writes()")
+    await connection.run("SELECT pg_dsql_local_baseline.note_writes()")

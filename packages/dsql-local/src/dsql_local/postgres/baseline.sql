@@ -5,16 +5,16 @@
 -- with what it was, and if it differs only a copy of the whole database is the baseline; rows are
 -- put back where PostgreSQL's own counters say that rows changed; roles are put back.
 
-DROP SCHEMA IF EXISTS dsql_local_baseline CASCADE;
+DROP SCHEMA IF EXISTS pg_dsql_local_baseline CASCADE;
 
-CREATE SCHEMA dsql_local_baseline;
+CREATE SCHEMA pg_dsql_local_baseline;
 
-SET LOCAL search_path = dsql_local_baseline, pg_catalog;
+SET LOCAL search_path = pg_dsql_local_baseline, pg_catalog;
 
 -- Schemas whose content is the cluster's, not PostgreSQL's or the baseline's own.
 CREATE VIEW present_schemas AS
 SELECT oid, nspname AS name FROM pg_namespace
- WHERE nspname NOT IN ('information_schema', 'dsql_local_baseline') AND nspname !~ '^pg_';
+ WHERE nspname = 'pg_dsql_local' OR nspname <> 'information_schema' AND nspname !~ '^pg_';
 
 -- What lies in them by itself: not what belongs to something else, as an identity's sequence does.
 CREATE VIEW present_objects AS
@@ -46,7 +46,7 @@ SELECT oid, relacl,
                      relchecks, relrowsecurity, relforcerowsecurity, relispopulated, relreplident,
                      relispartition, relrewrite, reloptions::text, relpartbound::text)) AS digest
   FROM pg_class
- WHERE relnamespace NOT IN ('dsql_local_baseline'::regnamespace, 'pg_toast'::regnamespace);
+ WHERE relnamespace NOT IN ('pg_dsql_local_baseline'::regnamespace, 'pg_toast'::regnamespace);
 
 -- Catalogues of which every row is looked at; shared ones have their own treatment.
 CREATE VIEW present_catalogues AS
@@ -108,7 +108,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION drop_what_is_new() RETURNS void
-LANGUAGE plpgsql SET search_path = dsql_local_baseline, pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_dsql_local_baseline, pg_catalog AS $$
 DECLARE
   new_roles text := (SELECT string_agg(quote_ident(rolname), ', ') FROM pg_authid a
                       WHERE NOT EXISTS (SELECT FROM roles r WHERE r.oid = a.oid));
@@ -140,7 +140,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION put_rows_back() RETURNS void
-LANGUAGE plpgsql SET search_path = dsql_local_baseline, pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_dsql_local_baseline, pg_catalog AS $$
 DECLARE
   kept record;
   value bigint;
@@ -165,7 +165,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION put_roles_back() RETURNS void
-LANGUAGE plpgsql SET search_path = dsql_local_baseline, pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_dsql_local_baseline, pg_catalog AS $$
 DECLARE
   new_roles text := (SELECT string_agg(quote_ident(rolname), ', ') FROM pg_authid a
                       WHERE NOT EXISTS (SELECT FROM roles r WHERE r.oid = a.oid));
@@ -198,7 +198,7 @@ END $$;
 
 -- Rows of a catalogue, and how many of them are newer than the baseline.
 CREATE FUNCTION measure(catalogue name, OUT size bigint, OUT newer bigint)
-LANGUAGE plpgsql SET search_path = dsql_local_baseline, pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_dsql_local_baseline, pg_catalog AS $$
 BEGIN
   EXECUTE format('SELECT count(*), count(*) FILTER (WHERE age(xmin) < $1) FROM %I', catalogue)
      INTO size, newer USING (SELECT age(xid) FROM moment);
@@ -206,7 +206,7 @@ END $$;
 
 -- The counters are PostgreSQL's, and putting things back counts too.
 CREATE FUNCTION note_writes() RETURNS void
-LANGUAGE sql SET search_path = dsql_local_baseline, pg_catalog AS $$
+LANGUAGE sql SET search_path = pg_dsql_local_baseline, pg_catalog AS $$
   UPDATE tables t SET writes = p.writes FROM present_tables p
    WHERE p.oid = t.oid AND p.writes <> t.writes;
   UPDATE catalogues c SET writes = p.writes FROM present_catalogues p
@@ -215,7 +215,7 @@ $$;
 
 -- The catalogues that are not as they were.
 CREATE FUNCTION differences() RETURNS SETOF name
-LANGUAGE sql SET search_path = dsql_local_baseline, pg_catalog AS $$
+LANGUAGE sql SET search_path = pg_dsql_local_baseline, pg_catalog AS $$
   SELECT c.name
     FROM catalogues c JOIN present_catalogues p USING (oid), LATERAL measure(c.name) m
    WHERE p.writes <> c.writes AND (m.newer > 0 OR m.size <> c.size)

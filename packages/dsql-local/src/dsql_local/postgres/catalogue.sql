@@ -25,7 +25,7 @@ UPDATE pg_catalog.pg_class SET relname = 'dsql_local_index'
 
 -- The columns a primary key's index holds beside its key, by number.
 
-CREATE FUNCTION dsql_local.included(relation oid, key int2vector) RETURNS smallint[]
+CREATE FUNCTION pg_dsql_local.included(relation oid, key int2vector) RETURNS smallint[]
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN (SELECT coalesce(array_agg(attnum ORDER BY attnum), '{}') FROM pg_catalog.pg_attribute
          WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped
@@ -36,13 +36,13 @@ RETURN (SELECT coalesce(array_agg(attnum ORDER BY attnum), '{}') FROM pg_catalog
 CREATE VIEW pg_catalog.pg_index AS
 SELECT indexrelid, indrelid,
        CASE WHEN indisprimary
-            THEN (indnatts + cardinality(dsql_local.included(indrelid, indkey)))::smallint
+            THEN (indnatts + cardinality(pg_dsql_local.included(indrelid, indkey)))::smallint
             ELSE indnatts END AS indnatts,
        indnkeyatts, indisunique, indnullsnotdistinct, indisprimary, indisexclusion, indimmediate,
        indisclustered, indisvalid, indcheckxmin, indisready, true AS indislive, indisreplident,
        CASE WHEN indisprimary
             THEN concat_ws(' ', indkey::text,
-                           nullif(array_to_string(dsql_local.included(indrelid, indkey), ' '), ''))
+                           nullif(array_to_string(pg_dsql_local.included(indrelid, indkey), ' '), ''))
                  ::int2vector
             ELSE indkey END AS indkey,
        indcollation, indclass, indoption, indexprs, indpred
@@ -52,7 +52,7 @@ GRANT SELECT ON pg_catalog.pg_index TO PUBLIC;
 
 -- ` INCLUDE (…)` of a primary key's index; of any other nothing is added.
 
-CREATE FUNCTION dsql_local.inclusion(index oid) RETURNS text
+CREATE FUNCTION pg_dsql_local.inclusion(index oid) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN coalesce((SELECT ' INCLUDE (' || string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) || ')'
                    FROM pg_catalog.dsql_local_index i
@@ -60,10 +60,10 @@ RETURN coalesce((SELECT ' INCLUDE (' || string_agg(quote_ident(a.attname), ', ' 
                     AND NOT a.attisdropped AND a.attnum <> ALL (i.indkey::smallint[])
                   WHERE i.indexrelid = index AND i.indisprimary), '');
 
-CREATE FUNCTION dsql_local.index_text(definition text, index oid) RETURNS text
+CREATE FUNCTION pg_dsql_local.index_text(definition text, index oid) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN regexp_replace(definition, ' USING btree ', ' USING btree_index ')
-       || dsql_local.inclusion(index);
+       || pg_dsql_local.inclusion(index);
 
 UPDATE pg_catalog.pg_proc SET proname = 'dsql_local_indexdef'
  WHERE oid IN ('pg_catalog.pg_get_indexdef(oid)'::regprocedure,
@@ -71,11 +71,11 @@ UPDATE pg_catalog.pg_proc SET proname = 'dsql_local_indexdef'
 
 CREATE FUNCTION pg_catalog.pg_get_indexdef(oid) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN dsql_local.index_text(pg_catalog.dsql_local_indexdef($1), $1);
+RETURN pg_dsql_local.index_text(pg_catalog.dsql_local_indexdef($1), $1);
 
 CREATE FUNCTION pg_catalog.pg_get_indexdef(oid, integer, boolean) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN CASE $2 WHEN 0 THEN dsql_local.index_text(pg_catalog.dsql_local_indexdef($1, $2, $3), $1)
+RETURN CASE $2 WHEN 0 THEN pg_dsql_local.index_text(pg_catalog.dsql_local_indexdef($1, $2, $3), $1)
        ELSE coalesce(nullif(pg_catalog.dsql_local_indexdef($1, $2, $3), ''),
                      (SELECT quote_ident(a.attname)
                         FROM pg_catalog.pg_index i
@@ -87,18 +87,18 @@ UPDATE pg_catalog.pg_proc SET proname = 'dsql_local_constraintdef'
  WHERE oid IN ('pg_catalog.pg_get_constraintdef(oid)'::regprocedure,
                'pg_catalog.pg_get_constraintdef(oid, boolean)'::regprocedure);
 
-CREATE FUNCTION dsql_local.constraint_text(definition text, constraint_id oid) RETURNS text
+CREATE FUNCTION pg_dsql_local.constraint_text(definition text, constraint_id oid) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN definition || coalesce((SELECT dsql_local.inclusion(conindid) FROM pg_catalog.pg_constraint
+RETURN definition || coalesce((SELECT pg_dsql_local.inclusion(conindid) FROM pg_catalog.pg_constraint
                                 WHERE oid = constraint_id AND contype = 'p'), '');
 
 CREATE FUNCTION pg_catalog.pg_get_constraintdef(oid) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN dsql_local.constraint_text(pg_catalog.dsql_local_constraintdef($1), $1);
+RETURN pg_dsql_local.constraint_text(pg_catalog.dsql_local_constraintdef($1), $1);
 
 CREATE FUNCTION pg_catalog.pg_get_constraintdef(oid, boolean) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN dsql_local.constraint_text(pg_catalog.dsql_local_constraintdef($1, $2), $1);
+RETURN pg_dsql_local.constraint_text(pg_catalog.dsql_local_constraintdef($1, $2), $1);
 
 CREATE OR REPLACE VIEW pg_catalog.pg_indexes AS
 SELECT n.nspname AS schemaname, c.relname AS tablename, i.relname AS indexname,

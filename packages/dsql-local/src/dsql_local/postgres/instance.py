@@ -31,7 +31,14 @@ FAST_STOP_TIMEOUT_S = 10.0
 LEFTOVER_TIMEOUT_S = 5.0
 
 # The limits that triggers check (limits.sql).
-LIMITS = ("transaction_rows", "transaction_bytes", "transaction_age_s", "row_bytes", "column_bytes")
+LIMITS = (
+    "transaction_rows",
+    "transaction_bytes",
+    "transaction_age_s",
+    "row_bytes",
+    "column_bytes",
+    "key_bytes",
+)
 
 
 class Instance:

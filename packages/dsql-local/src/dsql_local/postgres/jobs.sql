@@ -3,17 +3,17 @@
 
 -- How far the cluster's clock is ahead of the machine's: a test moves it.
 
-CREATE TABLE dsql_local.clock (ahead interval NOT NULL);
+CREATE TABLE pg_dsql_local.clock (ahead interval NOT NULL);
 
-INSERT INTO dsql_local.clock VALUES ('0');
+INSERT INTO pg_dsql_local.clock VALUES ('0');
 
-CREATE FUNCTION dsql_local.clock() RETURNS timestamptz
+CREATE FUNCTION pg_dsql_local.clock() RETURNS timestamptz
 LANGUAGE sql VOLATILE
-RETURN clock_timestamp() + (SELECT ahead FROM dsql_local.clock);
+RETURN clock_timestamp() + (SELECT ahead FROM pg_dsql_local.clock);
 
 -- 128 random bits in lower-case base 32.
 
-CREATE FUNCTION dsql_local.new_job_id() RETURNS text
+CREATE FUNCTION pg_dsql_local.new_job_id() RETURNS text
 LANGUAGE sql VOLATILE
 RETURN (SELECT string_agg(substr('abcdefghijklmnopqrstuvwxyz234567',
                                  substring(bits FROM place FOR 5)::int + 1, 1), '' ORDER BY place)
@@ -21,9 +21,9 @@ RETURN (SELECT string_agg(substr('abcdefghijklmnopqrstuvwxyz234567',
                AS drawn,
                generate_series(1, 130, 5) AS place);
 
-CREATE TABLE dsql_local.jobs (
+CREATE TABLE pg_dsql_local.jobs (
   number int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  job_id text NOT NULL UNIQUE DEFAULT dsql_local.new_job_id(),
+  job_id text NOT NULL UNIQUE DEFAULT pg_dsql_local.new_job_id(),
   status text NOT NULL DEFAULT 'submitted'
     CHECK (status IN ('submitted', 'processing', 'completed', 'failed')),
   details text,
@@ -31,17 +31,17 @@ CREATE TABLE dsql_local.jobs (
   class_id oid NOT NULL,
   object_id oid NOT NULL,
   object_name text NOT NULL,
-  start_time timestamptz NOT NULL DEFAULT dsql_local.clock(),
-  update_time timestamptz NOT NULL DEFAULT dsql_local.clock()
+  start_time timestamptz NOT NULL DEFAULT pg_dsql_local.clock(),
+  update_time timestamptz NOT NULL DEFAULT pg_dsql_local.clock()
 );
 
 -- A job that has ended is forgotten after half an hour.
 
 CREATE VIEW sys.jobs AS
 SELECT job_id, status, details, job_type, class_id, object_id, object_name, start_time, update_time
-  FROM dsql_local.jobs
+  FROM pg_dsql_local.jobs
  WHERE status IN ('submitted', 'processing')
-    OR update_time > clock_timestamp() + (SELECT ahead FROM dsql_local.clock)
+    OR update_time > clock_timestamp() + (SELECT ahead FROM pg_dsql_local.clock)
                      - interval '30 minutes';
 
 GRANT SELECT ON sys.jobs TO PUBLIC;
@@ -50,7 +50,7 @@ GRANT SELECT ON sys.jobs TO PUBLIC;
 -- snapshot: the worker keeps one for each job it ended, of this class for a success and of the
 -- next for a failure.
 
-CREATE FUNCTION dsql_local.outcome(job int) RETURNS boolean
+CREATE FUNCTION pg_dsql_local.outcome(job int) RETURNS boolean
 LANGUAGE sql VOLATILE
 RETURN (SELECT classid = 20816 FROM pg_catalog.pg_locks
          WHERE locktype = 'advisory' AND classid IN (20816, 20817) AND objid = job::oid
@@ -63,17 +63,18 @@ DECLARE
   turn int;
 BEGIN
   IF job_id IS NULL OR job_id !~ '^[a-z2-7]{26}$' THEN
-    CALL dsql_local.refuse('22P02', 'Unable to convert text to UUID');
+    CALL pg_dsql_local.refuse('22P02', 'Unable to convert text to UUID');
   END IF;
   SELECT * INTO job FROM sys.jobs j WHERE j.job_id = wait_for_job.job_id;
   IF NOT FOUND THEN
-    CALL dsql_local.refuse('22023', format('job %s does not exist', job_id));
+    CALL pg_dsql_local.refuse('22023', format('job %s does not exist', job_id));
   END IF;
   succeeded := CASE job.status WHEN 'completed' THEN true WHEN 'failed' THEN false END;
-  SELECT number INTO turn FROM dsql_local.jobs j WHERE j.job_id = wait_for_job.job_id;
+  SELECT number INTO turn FROM pg_dsql_local.jobs j WHERE j.job_id = wait_for_job.job_id;
   LOOP
-    succeeded := coalesce(succeeded, dsql_local.outcome(turn));
+    succeeded := coalesce(succeeded, pg_dsql_local.outcome(turn));
     EXIT WHEN succeeded IS NOT NULL;
+    PERFORM pg_dsql_local.check_age();
     PERFORM pg_sleep(0.005);
   END LOOP;
 END $$;
@@ -84,26 +85,26 @@ END $$;
 -- rows are; the build is left to the worker. An index that is not "live" is opened by no query, so
 -- that no transaction that only reads can keep the worker from it.
 
-CREATE TABLE dsql_local.empty ();
+CREATE TABLE pg_dsql_local.empty ();
 
-CREATE FUNCTION dsql_local.submit(type text, class oid, object oid, name text) RETURNS text
+CREATE FUNCTION pg_dsql_local.submit(type text, class oid, object oid, name text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   id text;
 BEGIN
-  DELETE FROM dsql_local.jobs
+  DELETE FROM pg_dsql_local.jobs
    WHERE status IN ('completed', 'failed')
-     AND update_time <= dsql_local.clock() - interval '30 minutes';
-  INSERT INTO dsql_local.jobs (job_type, class_id, object_id, object_name)
+     AND update_time <= pg_dsql_local.clock() - interval '30 minutes';
+  INSERT INTO pg_dsql_local.jobs (job_type, class_id, object_id, object_name)
   VALUES (type, class, object, name)
   RETURNING job_id INTO id;
   PERFORM pg_notify('dsql_local_jobs', id);
   RETURN id;
 END $$;
 
-REVOKE EXECUTE ON FUNCTION dsql_local.submit FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION pg_dsql_local.submit FROM PUBLIC;
 
-CREATE FUNCTION dsql_local.before_index() RETURNS event_trigger
+CREATE FUNCTION pg_dsql_local.before_index() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   relation oid := nullif(current_setting('dsql_local.indexed', true), '');
@@ -115,10 +116,40 @@ BEGIN
   PERFORM set_config('dsql_local.kept',
                      concat_ws(' ', relfilenode, relpages, reltuples, relallvisible), true)
      FROM pg_class WHERE oid = relation;
-  UPDATE pg_class SET relfilenode = pg_relation_filenode('dsql_local.empty') WHERE oid = relation;
+  UPDATE pg_class SET relfilenode = pg_relation_filenode('pg_dsql_local.empty') WHERE oid = relation;
 END $$;
 
-CREATE FUNCTION dsql_local.after_index() RETURNS event_trigger
+-- What a key is of is known when its expressions are. Of a domain, its base type counts.
+
+CREATE FUNCTION pg_dsql_local.key_type(type oid) RETURNS oid
+LANGUAGE sql STABLE BEGIN ATOMIC
+  WITH RECURSIVE bases AS (
+    SELECT oid, typtype, typbasetype FROM pg_catalog.pg_type WHERE oid = type
+    UNION ALL
+    SELECT t.oid, t.typtype, t.typbasetype
+      FROM bases b JOIN pg_catalog.pg_type t ON t.oid = b.typbasetype WHERE b.typtype = 'd')
+  SELECT oid FROM bases WHERE typtype <> 'd';
+END;
+
+CREATE PROCEDURE pg_dsql_local.check_keys(index oid)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  type oid;
+BEGIN
+  FOR type IN
+    SELECT pg_dsql_local.key_type(a.atttypid) FROM pg_attribute a
+      JOIN dsql_local_index i ON i.indexrelid = a.attrelid
+     WHERE a.attrelid = index AND a.attnum <= i.indnkeyatts ORDER BY a.attnum
+  LOOP
+    IF type <> ALL ('{int2,int4,int8,float4,float8,numeric,bpchar,varchar,text,date,time,timestamp,
+                      timestamptz,bool,uuid}'::regtype[]) THEN
+      CALL pg_dsql_local.refuse('0A000', format('datatype %s is not supported in a key',
+                                             format_type(type, NULL)));
+    END IF;
+  END LOOP;
+END $$;
+
+CREATE FUNCTION pg_dsql_local.after_index() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   relation oid := nullif(current_setting('dsql_local.indexed', true), '');
@@ -128,26 +159,37 @@ BEGIN
   IF relation IS NULL THEN
     RETURN;
   END IF;
+  FOR index IN SELECT objid FROM pg_event_trigger_ddl_commands() LOOP
+    CALL pg_dsql_local.check_keys(index.objid);
+  END LOOP;
   UPDATE pg_class SET relfilenode = kept[1]::oid, relpages = kept[2]::int,
                       reltuples = kept[3]::real, relallvisible = kept[4]::int
    WHERE oid = relation;
   FOR index IN SELECT objid, object_identity FROM pg_event_trigger_ddl_commands() LOOP
     UPDATE dsql_local_index SET indisvalid = false, indisready = false, indislive = false
      WHERE indexrelid = index.objid;
-    PERFORM set_config('dsql_local.submitted', dsql_local.submit(
+    PERFORM set_config('dsql_local.submitted', pg_dsql_local.submit(
       'INDEX_BUILD', 'pg_class'::regclass, index.objid, index.object_identity), true);
   END LOOP;
 END $$;
 
 CREATE EVENT TRIGGER dsql_local_before_index ON ddl_command_start
-WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION dsql_local.before_index();
+WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION pg_dsql_local.before_index();
 
 CREATE EVENT TRIGGER dsql_local_after_index ON ddl_command_end
-WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION dsql_local.after_index();
+WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION pg_dsql_local.after_index();
 
--- Whoever may not create the index is told so before the table is touched.
+-- Which table's index the triggers above are to take over; null is none, as for whoever may not create
+-- it, who is told so before the table is touched.
 
-CREATE FUNCTION dsql_local.submit_index(relation regclass, statement text)
+CREATE FUNCTION pg_dsql_local.expect_index(relation oid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  PERFORM pg_catalog.set_config('dsql_local.submitted', '', true),
+          pg_catalog.set_config('dsql_local.indexed', coalesce(relation::text, ''), true);
+END $$;
+
+CREATE FUNCTION pg_dsql_local.submit_index(relation regclass, statement text)
 RETURNS TABLE (job_id text)
 LANGUAGE plpgsql SET client_min_messages = notice AS $$
 DECLARE
@@ -156,27 +198,30 @@ DECLARE
   more text;
   advice text;
 BEGIN
-  PERFORM pg_catalog.set_config('dsql_local.submitted', '', true),
-          pg_catalog.set_config('dsql_local.indexed', coalesce(c.oid::text, ''), true)
-     FROM (SELECT) AS always
-     LEFT JOIN pg_catalog.pg_class c
-       ON c.oid = relation AND c.relkind = 'r' AND c.relpersistence = 'p'
-      AND pg_catalog.pg_has_role(c.relowner, 'USAGE') AND c.relnamespace <> 'pg_catalog'::regnamespace;
+  PERFORM pg_dsql_local.expect_index((
+    SELECT c.oid FROM pg_catalog.pg_class c
+     WHERE c.oid = relation AND c.relkind = 'r' AND c.relpersistence = 'p'
+       AND pg_catalog.pg_has_role(c.relowner, 'USAGE') AND c.relnamespace <> 'pg_catalog'::regnamespace));
   BEGIN
     EXECUTE statement;
-  EXCEPTION WHEN OTHERS THEN
+  EXCEPTION WHEN serialization_failure THEN
+    -- A job of this table ended meanwhile.
+    CALL pg_dsql_local.refuse('40001', 'schema has been updated by another transaction (OC001)');
+  WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, said = MESSAGE_TEXT,
                             more = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
     RAISE EXCEPTION USING ERRCODE = code, MESSAGE = said, DETAIL = more, HINT = advice,
                           SCHEMA = 'dsql_local';
   END;
-  PERFORM pg_catalog.set_config('dsql_local.indexed', '', true);
+  job_id := nullif(pg_catalog.current_setting('dsql_local.submitted'), '');
+  PERFORM pg_dsql_local.expect_index(NULL);
   RAISE NOTICE USING MESSAGE = 'CREATE INDEX', SCHEMA = 'dsql_local';
-  RETURN QUERY SELECT nullif(pg_catalog.current_setting('dsql_local.submitted'), '')
-                WHERE pg_catalog.current_setting('dsql_local.submitted') <> '';
+  IF job_id IS NOT NULL THEN
+    RETURN NEXT;
+  END IF;
 END $$;
 
-CREATE FUNCTION dsql_local.submit_constraint(constraint_id oid) RETURNS text
+CREATE FUNCTION pg_dsql_local.submit_constraint(constraint_id oid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   found record;
@@ -186,15 +231,15 @@ BEGIN
     JOIN pg_namespace n ON n.oid = t.relnamespace
    WHERE c.oid = constraint_id;
   IF NOT pg_has_role(session_user, found.relowner, 'USAGE') THEN
-    CALL dsql_local.refuse('42501', format('must be owner of table %s', found.relname));
+    CALL pg_dsql_local.refuse('42501', format('must be owner of table %s', found.relname));
   END IF;
-  RETURN dsql_local.submit('VALIDATE_CONSTRAINT', 'pg_constraint'::regclass, constraint_id,
+  RETURN pg_dsql_local.submit('VALIDATE_CONSTRAINT', 'pg_constraint'::regclass, constraint_id,
                            format('%I.%I', found.nspname, found.conname));
 END $$;
 
 -- What PostgreSQL would refuse is refused here, in its words; checking the rows is the worker's.
 
-CREATE FUNCTION dsql_local.submit_validation(relation regclass, table_name text, name text)
+CREATE FUNCTION pg_dsql_local.submit_validation(relation regclass, table_name text, name text)
 RETURNS TABLE (job_id text)
 LANGUAGE plpgsql SET client_min_messages = notice AS $$
 DECLARE
@@ -202,19 +247,19 @@ DECLARE
   bare text := (SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = relation);
 BEGIN
   IF relation IS NULL THEN
-    CALL dsql_local.refuse('42P01', format('relation "%s" does not exist', table_name));
+    CALL pg_dsql_local.refuse('42P01', format('relation "%s" does not exist', table_name));
   ELSIF pg_catalog.current_setting('transaction_read_only')::boolean THEN
-    CALL dsql_local.refuse('25006', 'cannot execute ALTER TABLE in a read-only transaction');
+    CALL pg_dsql_local.refuse('25006', 'cannot execute ALTER TABLE in a read-only transaction');
   END IF;
   SELECT * INTO found FROM pg_catalog.pg_constraint c WHERE c.conrelid = relation AND c.conname = name;
   IF found.oid IS NULL THEN
-    CALL dsql_local.refuse('42704', format('constraint "%s" of relation "%s" does not exist',
+    CALL pg_dsql_local.refuse('42704', format('constraint "%s" of relation "%s" does not exist',
                                            name, bare));
   ELSIF found.contype NOT IN ('c', 'f') THEN
-    CALL dsql_local.refuse('42809', format(
+    CALL pg_dsql_local.refuse('42809', format(
       'constraint "%s" of relation "%s" is not a foreign key or check constraint', name, bare));
   END IF;
-  job_id := dsql_local.submit_constraint(found.oid);
+  job_id := pg_dsql_local.submit_constraint(found.oid);
   RAISE NOTICE USING MESSAGE = 'ALTER TABLE', SCHEMA = 'dsql_local';
   RETURN NEXT;
 END $$;
@@ -222,74 +267,77 @@ END $$;
 -- The worker's part. A job is carried out and noted as done in one transaction, so that a server
 -- killed meanwhile finds it not begun.
 
-CREATE FUNCTION dsql_local.unfinished_jobs() RETURNS SETOF int
+CREATE FUNCTION pg_dsql_local.unfinished_jobs() RETURNS SETOF int
 LANGUAGE sql VOLATILE BEGIN ATOMIC
-  UPDATE dsql_local.jobs SET status = 'processing', update_time = dsql_local.clock()
+  UPDATE pg_dsql_local.jobs SET status = 'processing', update_time = pg_dsql_local.clock()
    WHERE status = 'submitted';
-  SELECT number FROM dsql_local.jobs WHERE status = 'processing' ORDER BY number;
+  SELECT number FROM pg_dsql_local.jobs WHERE status = 'processing' ORDER BY number;
 END;
 
-CREATE FUNCTION dsql_local.build(index oid) RETURNS void
+-- Building counts the rows of the table, too, in the place of what pg_class holds: to put that back would
+-- be an update, with which whoever submits the next index could not be serialized.
+
+CREATE FUNCTION pg_dsql_local.build(index oid) RETURNS void
 LANGUAGE plpgsql AS $$
-DECLARE
-  heap pg_class;
 BEGIN
-  SELECT c.* INTO heap FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid WHERE i.indexrelid = index;
   EXECUTE format('REINDEX INDEX %s', index::regclass);
-  -- Building counts the table's rows; only ANALYZE may tell of them.
-  UPDATE pg_class SET relpages = heap.relpages, reltuples = heap.reltuples,
-                      relallvisible = heap.relallvisible
-   WHERE oid = heap.oid;
+  PERFORM pg_dsql_local.check_key(index);
 END $$;
 
-CREATE FUNCTION dsql_local.validate(constraint_id oid) RETURNS void
+CREATE FUNCTION pg_dsql_local.validate(constraint_id oid) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE (SELECT format('ALTER TABLE %s VALIDATE CONSTRAINT %I', conrelid::regclass, conname)
              FROM pg_constraint WHERE oid = constraint_id);
 END $$;
 
--- True and false are its ends, null says that it has to be tried again: somebody writes there.
+-- True and false are its ends, null says that it has to be tried again, as somebody writes there, or
+-- that there is no such job any more.
 
-CREATE FUNCTION dsql_local.carry_out(job int) RETURNS boolean
+CREATE FUNCTION pg_dsql_local.carry_out(job int) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '50ms'
 SET client_min_messages = error AS $$
 DECLARE
-  todo dsql_local.jobs;
+  todo pg_dsql_local.jobs;
   failure text;
 BEGIN
-  SELECT * INTO STRICT todo FROM dsql_local.jobs WHERE number = job;
+  SELECT * INTO todo FROM pg_dsql_local.jobs WHERE number = job;
+  IF NOT FOUND THEN
+    RETURN NULL;
+  END IF;
   BEGIN
-    IF (pg_identify_object(todo.class_id, todo.object_id, 0)).type IS NULL THEN
-      failure := format('%s was dropped', todo.object_name);
-    ELSIF todo.job_type = 'INDEX_BUILD' THEN
-      PERFORM dsql_local.build(todo.object_id);
+    IF todo.job_type = 'INDEX_BUILD' THEN
+      PERFORM pg_dsql_local.build(todo.object_id);
     ELSE
-      PERFORM dsql_local.validate(todo.object_id);
+      PERFORM pg_dsql_local.validate(todo.object_id);
     END IF;
   EXCEPTION
-    WHEN lock_not_available OR deadlock_detected THEN
+    WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
       RETURN NULL;
     WHEN unique_violation THEN
       failure := 'Found duplicate key while validating index for UCVs';
     WHEN OTHERS THEN
       failure := SQLERRM;
   END;
-  UPDATE dsql_local.jobs
+  -- It may be dropped at any moment up to the one in which the work takes its locks.
+  IF failure IS NOT NULL AND (pg_identify_object(todo.class_id, todo.object_id, 0)).identity IS NULL THEN
+    failure := format('%s was dropped', todo.object_name);
+  END IF;
+  UPDATE pg_dsql_local.jobs
      SET status = CASE WHEN failure IS NULL THEN 'completed' ELSE 'failed' END,
-         details = failure, update_time = dsql_local.clock()
+         details = failure, update_time = pg_dsql_local.clock()
    WHERE number = job;
   RETURN failure IS NULL;
 END $$;
 
-CREATE FUNCTION dsql_local.tell(job int, succeeded boolean) RETURNS void
+CREATE FUNCTION pg_dsql_local.tell(job int, succeeded boolean) RETURNS void
 LANGUAGE sql VOLATILE
 RETURN pg_advisory_lock_shared(CASE WHEN succeeded THEN 20816 ELSE 20817 END, job);
 
-CREATE FUNCTION dsql_local.advance(seconds float) RETURNS void
+CREATE FUNCTION pg_dsql_local.advance(seconds float) RETURNS void
 LANGUAGE sql VOLATILE BEGIN ATOMIC
-  UPDATE dsql_local.clock SET ahead = ahead + make_interval(secs => seconds);
+  UPDATE pg_dsql_local.clock SET ahead = ahead + make_interval(secs => seconds);
 END;
 
-REVOKE EXECUTE ON FUNCTION dsql_local.advance, dsql_local.tell, dsql_local.carry_out, dsql_local.build,
-  dsql_local.validate, dsql_local.unfinished_jobs FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION pg_dsql_local.advance, pg_dsql_local.tell, pg_dsql_local.carry_out, pg_dsql_local.build,
+  pg_dsql_local.validate, pg_dsql_local.unfinished_jobs FROM PUBLIC;

@@ -4,7 +4,7 @@
 
 -- A guard's finding: the session puts a guard before a statement only the catalogue can judge.
 
-CREATE FUNCTION dsql_local.refused(sqlstate text, message text) RETURNS void
+CREATE FUNCTION pg_dsql_local.refused(sqlstate text, message text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION USING ERRCODE = sqlstate, MESSAGE = message, SCHEMA = 'dsql_local';
@@ -13,58 +13,63 @@ END $$;
 -- Every table of clients has three triggers that PostgreSQL shows to nobody. They add up what a
 -- statement wrote, that of cascades too, in settings that live as long as the transaction.
 
-CREATE FUNCTION dsql_local.limit_of(name text) RETURNS bigint
+CREATE FUNCTION pg_dsql_local.limit_of(name text) RETURNS bigint
 LANGUAGE sql STABLE
 RETURN pg_catalog.dsql_local_setting('dsql_local.transaction_' || name)::bigint;
 
-CREATE FUNCTION dsql_local.size_limit(of text) RETURNS bigint
+CREATE FUNCTION pg_dsql_local.size_limit(of text) RETURNS bigint
 LANGUAGE sql STABLE
 RETURN pg_catalog.dsql_local_setting('dsql_local.' || of || '_bytes')::bigint;
 
-CREATE FUNCTION dsql_local.so_far(name text) RETURNS bigint
+CREATE FUNCTION pg_dsql_local.so_far(name text) RETURNS bigint
 LANGUAGE sql STABLE
 RETURN coalesce(nullif(pg_catalog.dsql_local_setting('dsql_local.' || name, true), ''), '0')::bigint;
 
-CREATE FUNCTION dsql_local.age() RETURNS bigint
+CREATE FUNCTION pg_dsql_local.age() RETURNS bigint
 LANGUAGE sql VOLATILE
 RETURN floor(extract(epoch FROM clock_timestamp() - transaction_timestamp()))::bigint;
 
--- What is over a limit that COMMIT checks: a row here makes it fail, in a block as in a transaction
--- of one statement.
-
-CREATE TABLE dsql_local.overstepped ();
-
-CREATE FUNCTION dsql_local.refuse_commit() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER AS $$
+CREATE FUNCTION pg_dsql_local.check_age() RETURNS void
+LANGUAGE plpgsql AS $$
 DECLARE
-  seconds bigint := dsql_local.limit_of('age_s');
-  age bigint := dsql_local.age();
+  seconds bigint := pg_dsql_local.limit_of('age_s');
+  age bigint := pg_dsql_local.age();
 BEGIN
   IF age > seconds THEN
     RAISE EXCEPTION USING ERRCODE = '54000', SCHEMA = 'dsql_local',
       MESSAGE = format('transaction age limit of %ss exceeded', seconds),
       DETAIL = format('Current transaction age %ss exceeds %ss', age, seconds);
   END IF;
+END $$;
+
+-- What is over a limit that COMMIT checks: a row here makes it fail, in a block as in a transaction
+-- of one statement.
+
+CREATE TABLE pg_dsql_local.overstepped ();
+
+CREATE FUNCTION pg_dsql_local.refuse_commit() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  PERFORM pg_dsql_local.check_age();
   RAISE EXCEPTION USING ERRCODE = '54000', SCHEMA = 'dsql_local',
     MESSAGE = 'transaction size limit 10mb exceeded',
     DETAIL = format('Current transaction size %smb > 10mb',
-                    round(dsql_local.so_far('bytes') / 1048576.0, 2));
+                    round(pg_dsql_local.so_far('bytes') / 1048576.0, 2));
 END $$;
 
-CREATE CONSTRAINT TRIGGER refuse_commit AFTER INSERT ON dsql_local.overstepped
-DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION dsql_local.refuse_commit();
+CREATE CONSTRAINT TRIGGER refuse_commit AFTER INSERT ON pg_dsql_local.overstepped
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION pg_dsql_local.refuse_commit();
 
 UPDATE pg_catalog.pg_trigger SET tgisinternal = true
- WHERE tgrelid = 'dsql_local.overstepped'::regclass;
+ WHERE tgrelid = 'pg_dsql_local.overstepped'::regclass;
 
-CREATE FUNCTION dsql_local.count_written() RETURNS trigger
+CREATE FUNCTION pg_dsql_local.count_written() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
   rows bigint;
   bytes bigint;
   widest bigint;
-  value_of text;
-  of_type text;
+  problem text;
 BEGIN
   IF TG_OP = 'DELETE' THEN
     SELECT count(*), 0, 0 INTO rows, bytes, widest FROM written;
@@ -75,55 +80,47 @@ BEGIN
   IF rows = 0 OR session_user = 'dsql_local' THEN
     RETURN NULL;
   END IF;
-  -- Only a wide row can hold a wide value.
-  IF widest > dsql_local.size_limit('column') THEN
-    FOR value_of, of_type IN
-      SELECT quote_ident(attname), format_type(atttypid, NULL) FROM pg_catalog.pg_attribute
-       WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped AND attlen = -1
-       ORDER BY attnum LOOP
-      EXECUTE format('SELECT max(pg_catalog.pg_column_size(%s)) FROM written', value_of) INTO widest;
-      IF widest > dsql_local.size_limit('column') THEN
-        PERFORM dsql_local.refused('54000', format(
-          'datatype limit greater than %s bytes not supported for %s',
-          dsql_local.size_limit('column'), of_type));
-      END IF;
-    END LOOP;
-    SELECT max(pg_catalog.pg_column_size(w)) INTO widest FROM written AS w;
-    IF widest > dsql_local.size_limit('row') THEN
-      PERFORM dsql_local.refused('54000', 'maximum row size exceeded');
+  -- Only a wide row can hold something that is too wide.
+  IF widest + 16 * 6 > pg_dsql_local.size_limit('key') THEN
+    problem := pg_dsql_local.excess(TG_RELID, widest);
+    IF problem IS NOT NULL THEN
+      EXECUTE problem INTO problem;
+    END IF;
+    IF problem IS NOT NULL THEN
+      PERFORM pg_dsql_local.refused('54000', problem);
     END IF;
   END IF;
-  rows := rows + dsql_local.so_far('rows');
-  bytes := bytes + dsql_local.so_far('bytes');
-  IF rows > dsql_local.limit_of('rows') THEN
-    PERFORM dsql_local.refused('54000', 'transaction row limit exceeded');
+  rows := rows + pg_dsql_local.so_far('rows');
+  bytes := bytes + pg_dsql_local.so_far('bytes');
+  IF rows > pg_dsql_local.limit_of('rows') THEN
+    PERFORM pg_dsql_local.refused('54000', 'transaction row limit exceeded');
   END IF;
   PERFORM pg_catalog.set_config('dsql_local.rows', rows::text, true),
           pg_catalog.set_config('dsql_local.bytes', bytes::text, true);
-  IF bytes > dsql_local.limit_of('bytes') OR dsql_local.age() > dsql_local.limit_of('age_s') THEN
-    INSERT INTO dsql_local.overstepped DEFAULT VALUES;
+  IF bytes > pg_dsql_local.limit_of('bytes') OR pg_dsql_local.age() > pg_dsql_local.limit_of('age_s') THEN
+    INSERT INTO pg_dsql_local.overstepped DEFAULT VALUES;
   END IF;
   RETURN NULL;
 END $$;
 
-CREATE FUNCTION dsql_local.watch_tables() RETURNS event_trigger
+CREATE FUNCTION pg_dsql_local.watch_tables() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   made record;
   kind text;
 BEGIN
   FOR made IN SELECT objid, object_identity FROM pg_event_trigger_ddl_commands()
-               WHERE command_tag = 'CREATE TABLE' AND schema_name !~ '^dsql_local' LOOP
+               WHERE command_tag = 'CREATE TABLE' AND schema_name !~ '^pg_' LOOP
     FOREACH kind IN ARRAY '{insert,update,delete}'::text[] LOOP
       EXECUTE format(
         'CREATE TRIGGER dsql_local_%s AFTER %s ON %s REFERENCING %s TABLE AS written'
-        ' FOR EACH STATEMENT EXECUTE FUNCTION dsql_local.count_written()',
+        ' FOR EACH STATEMENT EXECUTE FUNCTION pg_dsql_local.count_written()',
         kind, kind, made.object_identity, CASE kind WHEN 'delete' THEN 'OLD' ELSE 'NEW' END);
     END LOOP;
     UPDATE pg_trigger SET tgisinternal = true
-     WHERE tgrelid = made.objid AND tgfoid = 'dsql_local.count_written()'::regprocedure;
+     WHERE tgrelid = made.objid AND tgfoid = 'pg_dsql_local.count_written()'::regprocedure;
   END LOOP;
 END $$;
 
 CREATE EVENT TRIGGER dsql_local_watch_tables ON ddl_command_end
-WHEN TAG IN ('CREATE TABLE', 'CREATE SCHEMA') EXECUTE FUNCTION dsql_local.watch_tables();
+WHEN TAG IN ('CREATE TABLE', 'CREATE SCHEMA') EXECUTE FUNCTION pg_dsql_local.watch_tables();

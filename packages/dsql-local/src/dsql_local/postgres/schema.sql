@@ -2,12 +2,16 @@
 -- sys, its version texts, and the procedures behind AWS IAM GRANT and REVOKE.
 -- Read by single-user mode: a statement ends at a semicolon followed by a blank line.
 
--- What dsql_local.* raises carries SCHEMA = 'dsql_local'. The session strips such an error of what
+-- What pg_dsql_local.* raises carries SCHEMA = 'dsql_local'. The session strips such an error of what
 -- tells of PL/pgSQL, and takes such a notice as the command tag of the statement it is running.
 
 CREATE ROLE admin LOGIN CREATEROLE;
 
 GRANT CREATE ON DATABASE postgres TO admin;
+
+-- Nothing is temporary, by whatever name or search path.
+
+REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC;
 
 GRANT CREATE ON SCHEMA public TO admin;
 
@@ -15,9 +19,9 @@ CREATE SCHEMA sys;
 
 GRANT USAGE ON SCHEMA sys TO PUBLIC;
 
-CREATE SCHEMA dsql_local;
+CREATE SCHEMA pg_dsql_local;
 
-GRANT USAGE ON SCHEMA dsql_local TO PUBLIC;
+GRANT USAGE ON SCHEMA pg_dsql_local TO PUBLIC;
 
 -- Version texts. The functions of pg_catalog are called under their own names by views and
 -- clients, so the originals make room and new ones take their names.
@@ -56,25 +60,41 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN 1;
 
 CREATE FUNCTION sys.current_session_id() RETURNS text
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE SECURITY DEFINER
 RETURN (SELECT md5(pid::text || backend_start::text)::uuid::text
           FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()));
 
 -- SHOW of a setting whose text is Aurora DSQL's: a function answers, the notice makes it a SHOW.
 
-CREATE FUNCTION dsql_local.show(name text) RETURNS text
+CREATE FUNCTION pg_dsql_local.show(name text) RETURNS text
 LANGUAGE plpgsql STABLE SET client_min_messages = notice AS $$
 BEGIN
   RAISE NOTICE USING MESSAGE = 'SHOW', SCHEMA = 'dsql_local';
   RETURN pg_catalog.current_setting(name);
 END $$;
 
+-- RESET ALL, but for what transactions keep in settings, and what PostgreSQL keeps of them. Settings
+-- PostgreSQL itself has not are in no list of its.
+
+CREATE PROCEDURE pg_dsql_local.reset_all()
+LANGUAGE plpgsql AS $$
+DECLARE
+  changed text;
+BEGIN
+  FOR changed IN SELECT name FROM pg_catalog.pg_show_all_settings()
+                  WHERE source = 'session' AND name !~ '^transaction_' LOOP
+    EXECUTE format('RESET %s', changed);
+  END LOOP;
+  RESET dsql.enable_batched_nestloop;
+  RESET dsql_local.disable_sync_create_index;
+END $$;
+
 -- Which IAM identity may become which role.
 
-CREATE SEQUENCE dsql_local.iam_oid START 20000;
+CREATE SEQUENCE pg_dsql_local.iam_oid START 20000;
 
-CREATE TABLE dsql_local.iam_mappings (
-  iam_oid oid NOT NULL UNIQUE DEFAULT nextval('dsql_local.iam_oid')::oid,
+CREATE TABLE pg_dsql_local.iam_mappings (
+  iam_oid oid NOT NULL UNIQUE DEFAULT nextval('pg_dsql_local.iam_oid')::oid,
   arn text NOT NULL,
   pg_role_oid oid NOT NULL,
   grantor_pg_role_oid oid NOT NULL,
@@ -84,36 +104,36 @@ CREATE TABLE dsql_local.iam_mappings (
 CREATE VIEW sys.iam_pg_role_mappings AS
 SELECT m.iam_oid, m.arn, m.pg_role_oid, r.rolname AS pg_role_name,
        m.grantor_pg_role_oid, g.rolname AS grantor_pg_role_name
-  FROM dsql_local.iam_mappings m
+  FROM pg_dsql_local.iam_mappings m
   JOIN pg_catalog.pg_roles r ON r.oid = m.pg_role_oid
   LEFT JOIN pg_catalog.pg_roles g ON g.oid = m.grantor_pg_role_oid;
 
 GRANT SELECT ON sys.iam_pg_role_mappings TO PUBLIC;
 
-CREATE FUNCTION dsql_local.iam_mapped(arn text) RETURNS boolean
+CREATE FUNCTION pg_dsql_local.iam_mapped(arn text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 RETURN EXISTS (SELECT FROM sys.iam_pg_role_mappings m
                 WHERE m.arn = $1 AND m.pg_role_name = session_user);
 
-CREATE PROCEDURE dsql_local.refuse(sqlstate text, message text)
+CREATE PROCEDURE pg_dsql_local.refuse(sqlstate text, message text)
 LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION USING ERRCODE = sqlstate, MESSAGE = message, SCHEMA = 'dsql_local';
 END $$;
 
-CREATE FUNCTION dsql_local.iam_role(name text, arn text) RETURNS oid
+CREATE FUNCTION pg_dsql_local.iam_role(name text, arn text) RETURNS oid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   role oid;
 BEGIN
   IF arn !~ '^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[!-~]+$' THEN
-    CALL dsql_local.refuse('22023', 'IAM role must look like an IAM ARN');
+    CALL pg_dsql_local.refuse('22023', 'IAM role must look like an IAM ARN');
   END IF;
   SELECT oid INTO role FROM pg_roles WHERE rolname = name;
   IF role IS NULL THEN
-    CALL dsql_local.refuse('42704', format('Role %s does not exist', name));
+    CALL pg_dsql_local.refuse('42704', format('Role %s does not exist', name));
   ELSIF NOT pg_has_role(session_user, role, 'MEMBER WITH ADMIN OPTION') THEN
-    CALL dsql_local.refuse('42501', 'permission denied to grant IAM trust with role');
+    CALL pg_dsql_local.refuse('42501', 'permission denied to grant IAM trust with role');
   END IF;
   RETURN role;
 END $$;
@@ -122,36 +142,36 @@ END $$;
 -- holds one of its own cannot be dropped, as a role that is mapped cannot be, and the view that
 -- the error names is where the mapping is to be seen.
 
-CREATE PROCEDURE dsql_local.iam_grant(name text, arn text)
+CREATE PROCEDURE pg_dsql_local.iam_grant(name text, arn text)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET client_min_messages = notice AS $$
 DECLARE
-  role oid := dsql_local.iam_role(name, arn);
+  role oid := pg_dsql_local.iam_role(name, arn);
 BEGIN
   IF NOT (SELECT rolcanlogin FROM pg_roles WHERE oid = role) THEN
-    CALL dsql_local.refuse('42501', format('role %s must have the LOGIN attribute', name));
+    CALL pg_dsql_local.refuse('42501', format('role %s must have the LOGIN attribute', name));
   END IF;
-  IF EXISTS (SELECT FROM dsql_local.iam_mappings m
+  IF EXISTS (SELECT FROM pg_dsql_local.iam_mappings m
               WHERE m.arn = iam_grant.arn AND m.pg_role_oid = role) THEN
-    CALL dsql_local.refuse('42710', format('IAM role %s is already granted to role %s', arn, name));
+    CALL pg_dsql_local.refuse('42710', format('IAM role %s is already granted to role %s', arn, name));
   END IF;
-  INSERT INTO dsql_local.iam_mappings (arn, pg_role_oid, grantor_pg_role_oid)
+  INSERT INTO pg_dsql_local.iam_mappings (arn, pg_role_oid, grantor_pg_role_oid)
   VALUES (arn, role, (SELECT oid FROM pg_roles WHERE rolname = session_user));
   EXECUTE format('GRANT SELECT ON sys.iam_pg_role_mappings TO %I', name);
   RAISE NOTICE USING MESSAGE = 'AWS IAM GRANT', SCHEMA = 'dsql_local';
 END $$;
 
-CREATE PROCEDURE dsql_local.iam_revoke(name text, arn text)
+CREATE PROCEDURE pg_dsql_local.iam_revoke(name text, arn text)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET client_min_messages = notice AS $$
 DECLARE
-  role oid := dsql_local.iam_role(name, arn);
+  role oid := pg_dsql_local.iam_role(name, arn);
 BEGIN
-  DELETE FROM dsql_local.iam_mappings m WHERE m.arn = iam_revoke.arn AND m.pg_role_oid = role;
+  DELETE FROM pg_dsql_local.iam_mappings m WHERE m.arn = iam_revoke.arn AND m.pg_role_oid = role;
   IF NOT FOUND THEN
-    CALL dsql_local.refuse('42704', format('IAM role %s does not exist', arn));
+    CALL pg_dsql_local.refuse('42704', format('IAM role %s does not exist', arn));
   END IF;
-  IF NOT EXISTS (SELECT FROM dsql_local.iam_mappings m WHERE m.pg_role_oid = role) THEN
+  IF NOT EXISTS (SELECT FROM pg_dsql_local.iam_mappings m WHERE m.pg_role_oid = role) THEN
     EXECUTE format('REVOKE SELECT ON sys.iam_pg_role_mappings FROM %I', name);
   END IF;
   RAISE NOTICE USING MESSAGE = 'AWS IAM REVOKE', SCHEMA = 'dsql_local';

@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from dsql_local import disk
+from dsql_local.dialect.functions import REFUSED
 from dsql_local.errors import DiskFull, PostgresFailed
 from dsql_local.postgres import account as accounts
 from dsql_local.postgres import binaries
@@ -30,9 +31,11 @@ INITDB = (
 )
 # -O lets the schema replace functions of pg_catalog; -j ends a statement at ";" and a blank line.
 SINGLE_USER = ("--single", "-j", "-O", "-c", "exit_on_error=on")
+# What the SQL below asks for (absent.sql).
+ASKED = ("-c", f"dsql_local.refused_functions={REFUSED}")
 
 # What makes a database a cluster's, in order.
-SCHEMA = ("schema.sql", "limits.sql", "absent.sql", "catalogue.sql", "jobs.sql")
+SCHEMA = ("schema.sql", "limits.sql", "absent.sql", "catalogue.sql", "keys.sql", "jobs.sql")
 
 
 def _part(name: str) -> bytes:
@@ -47,7 +50,7 @@ def key(programs: Path) -> str:
     """Name the template these programs and this version of the schema make."""
     ingredients = (
         binaries.fingerprint(programs).encode(),
-        " ".join(INITDB).encode(),
+        " ".join((*INITDB, *SINGLE_USER, *ASKED)).encode(),
         _part("postgresql.conf"),
         _schema(),
     )
@@ -85,7 +88,8 @@ def _make(place: Place, directory: Path) -> None:
     _run(place, "initdb", *INITDB, "-D", str(directory))
     with (directory / "postgresql.conf").open("ab") as configuration:
         configuration.write(_part("postgresql.conf"))
-    _run(place, "postgres", *SINGLE_USER, "-D", str(directory), "postgres", stdin=_schema())
+    flags = (*SINGLE_USER, *ASKED, "-D", str(directory))
+    _run(place, "postgres", *flags, "postgres", stdin=_schema())
 
 
 def _run(place: Place, program: str, *arguments: str, stdin: bytes = b"") -> None:

@@ -31,6 +31,8 @@ class Runtime:
     faults: Faults = field(default_factory=Faults)
     sessions: set[Aging] = field(default_factory=set)
     ahead: float = 0.0
+    # How far ahead the clock was when the cluster's baseline was set.
+    ahead_at_baseline: float = 0.0
 
     def turned_away(self, now: float) -> Problem | None:
         """Why a connection that comes now is refused."""

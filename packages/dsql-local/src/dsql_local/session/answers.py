@@ -6,7 +6,8 @@ the refusal it stands for; what our own functions raise says nothing of them.
 
 from typing import Final
 
-from dsql_local.session.awaited import Awaited
+from dsql_local.dialect.statement import Refusal
+from dsql_local.session.awaited import Awaited, Origin
 from dsql_local.session.rewording import reworded
 from dsql_local.session.translation import Translator
 from dsql_local.session.treatment import MARKED, error
@@ -15,7 +16,6 @@ from dsql_local.wire.frames import Frame
 
 # The schema field of errors and notices raised by the functions of postgres/schema.sql.
 MARK: Final = b"\0sdsql_local\0"
-POSITION: Final = b"\0P"
 ERROR, NOTICE, READY, COPY_IN, COMPLETE = (ord(each) for each in "ENZGC")
 NEVER_AWAITED: Final = frozenset({READY, COPY_IN})
 # What is always looked at, and what is too while something is awaited.
@@ -34,9 +34,21 @@ class Answers:
         self._awaited = translator.awaited
         # Whether the connection ends here.
         self.dropped = False
+        # What the end of a query becomes that took too long.
+        self.outlived: Refusal | None = None
 
     def heard(self, frame: Frame) -> bytes:
         """Give what the client gets of this message, if anything."""
+        said = self._said(frame)
+        if self.outlived is None:
+            return said
+        if frame.type == READY:
+            self.outlived = None
+        elif frame.type == COMPLETE and said:
+            return error(self.outlived)
+        return said
+
+    def _said(self, frame: Frame) -> bytes:
         kind = frame.type
         if kind == ERROR:
             return self._error(frame)
@@ -75,21 +87,15 @@ class Answers:
         self._awaited.clear()  # nothing more of this round is answered
         if head and head.refusal and MARKED in frame.raw:
             return error(head.refusal)
+        fields = messages.fields_of(frame.body)
         if MARK in frame.raw:
-            return _plain(frame)
-        return _placed(frame, head) if head and head.origin else reworded(frame)
+            fields = {code: fields[code] for code in KEPT if code in fields}
+        elif head and head.origin:
+            fields = _placed(fields, head.origin)
+        return messages.fields_message(b"E", reworded(fields))
 
 
-def _plain(frame: Frame) -> bytes:
-    fields = messages.fields_of(frame.body)
-    return messages.fields_message(b"E", {code: fields[code] for code in KEPT if code in fields})
-
-
-def _placed(frame: Frame, head: Awaited) -> bytes:
+def _placed(fields: dict[str, str], origin: Origin) -> dict[str, str]:
     """Count an error's position in the client's text, not in the one that was sent."""
-    if head.origin is None or POSITION not in frame.raw:
-        return reworded(frame)
-    fields = messages.fields_of(frame.body)
-    if position := fields.get("P"):
-        fields["P"] = str(head.origin.position(int(position)))
-    return messages.fields_message(b"E", fields)
+    position = fields.get("P")
+    return fields | {"P": str(origin.position(int(position)))} if position else fields

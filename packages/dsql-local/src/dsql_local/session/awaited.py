@@ -85,7 +85,6 @@ class Awaited:
     refusal: Refusal | None = None
     origin: Origin | None = None
     names: tuple[bytes, Statement | None] | None = None
-    statement: Statement | None = None
     tag: str | None = None
     drops: bool = False
     report: CostReport | None = None

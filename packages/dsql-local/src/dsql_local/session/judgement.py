@@ -10,7 +10,7 @@ from typing import Final
 from dsql_local.dialect import transaction as transactions
 from dsql_local.dialect.limits import Limits
 from dsql_local.dialect.statement import Kind, Refusal, Statement
-from dsql_local.dialect.transaction import Phase, Transaction
+from dsql_local.dialect.transaction import Phase, Transaction, too_old
 from dsql_local.faults import Faults, Lose
 from dsql_local.session.treatment import Treatment, treated
 
@@ -28,12 +28,16 @@ class Judge:
         self._faults = faults
         # Whether something of this round was refused: PostgreSQL ignores the rest of it.
         self._over = False
+        # Since when one query has been this whole round, outside a block.
+        self._reading: float | None = None
 
     def judge(self, statement: Statement, now: float) -> Treatment:
         """Say what to send for the statement that comes next, as if those before it succeed."""
         if self._over:
             return treated(statement, statement.refusal)
         before = self.transaction
+        alone = before.phase is Phase.NONE and statement.kind is Kind.QUERY
+        self._reading = now if alone else None
         self.transaction, refusal = transactions.step(
             before, statement, now=now, limits=self._limits
         )
@@ -42,6 +46,14 @@ class Judge:
             return self._befallen(statement, before)
         return treated(statement, refusal)
 
+    def reads(self, now: float) -> None:
+        """A query comes next that stands alone and goes as it is."""
+        self._reading = now
+
+    def outlived(self, now: float) -> Refusal | None:
+        """Why a query that is a transaction by itself cannot be committed any more."""
+        return None if self._reading is None else too_old(self._reading, now, self._limits)
+
     def refused(self) -> None:
         """A statement was refused when it was prepared."""
         if not self._over:
@@ -49,7 +61,7 @@ class Judge:
 
     def settled(self, status: bytes) -> None:
         """A round has ended, and PostgreSQL says where things stand."""
-        self._over = False
+        self._over, self._reading = False, None
         idle = status == b"I"
         self.transaction = IDLE if idle else transactions.settled(self.transaction, status)
 

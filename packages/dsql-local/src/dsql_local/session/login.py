@@ -99,7 +99,7 @@ class Login:
         self._asked = request.user != ADMIN
         if self._asked:
             arn = messages.literal(self._principal)
-            hello += messages.query(f"SELECT dsql_local.iam_mapped({arn})")
+            hello += messages.query(f"SELECT pg_dsql_local.iam_mapped({arn})")
         return [ToBackend(hello)]
 
     def from_backend(self, data: bytes) -> list[Effect]:

@@ -84,6 +84,9 @@ class Relay:
     def from_backend(self, data: bytes, now: float) -> list[Effect]:
         """Take bytes from PostgreSQL."""
         out: list[bytes] = []
+        if outlived := self._translator.judge.outlived(now):
+            self._answers.outlived = outlived
+            self._scanner.wanted |= WATCHFUL
         for item in self._scanner.feed(data):
             out.append(self._heard(item) if isinstance(item, Frame) else item)
             if self._answers.dropped:

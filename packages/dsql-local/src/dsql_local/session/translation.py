@@ -76,6 +76,7 @@ class Translator:
             return message.raw
         statements = self._classifier.classify(text)
         if self.judge.transaction is IDLE and len(statements) == 1 and _reads(statements[0]):
+            self.judge.reads(now)
             return message.raw
         answers: list[Awaited] = []
         edits: list[Edit] = []
@@ -193,7 +194,6 @@ def _answer(statement: Statement, treatment: Treatment) -> Awaited:
     return Awaited(
         ends=DONE,
         refusal=treatment.refusal,
-        statement=statement,
         tag=treatment.tag,
         drops=treatment.drop is Drop.AFTER,
         report=_report(statement),

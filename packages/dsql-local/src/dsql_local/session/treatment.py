@@ -74,7 +74,7 @@ def _refused(refusal: Refusal, before: tuple[bytes, ...] = ()) -> Treatment:
 def guard(questions: tuple[Question, ...]) -> bytes:
     """A statement that fails with the first refusal among the answers, or says nothing."""
     asked = " ".join(
-        f"PERFORM dsql_local.refused({literal(each.sqlstate)}, q.message)"
+        f"PERFORM pg_dsql_local.refused({literal(each.sqlstate)}, q.message)"
         f" FROM ({each.sql}) AS q(message);"
         for each in questions
     )

@@ -91,9 +91,9 @@ def test_texts_are_shown_as_compressed_by_lz4(admin):
 def test_a_table_has_no_figures_until_it_is_analyzed(cluster):
     with cluster.connect() as connection:
         connection.execute("CREATE TABLE t (id int PRIMARY KEY, a int)")
-        connection.execute("INSERT INTO t SELECT n, n FROM generate_series(1, 100) n")
         ((job_id,),) = connection.execute("CREATE INDEX ASYNC i ON t (a)").fetchall()
         connection.execute(f"CALL sys.wait_for_job('{job_id}')")
+        connection.execute("INSERT INTO t SELECT n, n FROM generate_series(1, 100) n")
         figures = "SELECT reltuples, relpages FROM pg_class WHERE relname = 't'"
         assert one(connection, figures) == (-1, 0)
 

@@ -17,6 +17,8 @@ def tables(connection):
     connection.execute("CREATE SCHEMA public")
     connection.execute("CREATE DOMAIN word AS text")
     connection.execute("CREATE TABLE other (a int, b int)")
+    connection.execute("CREATE VIEW arrays AS SELECT 1 AS b, ARRAY[1] AS c")
+    connection.execute("CREATE TABLE wide (a int, b text, c text, d text, e text)")
     connection.execute(
         "CREATE TABLE t (id int, small int, big bigint, j jsonb, w varchar(1500), x varchar(501),"
         " PRIMARY KEY (id))"
@@ -50,6 +52,8 @@ def answers(connection, statement, limits=None):
             "datatype integer not supported, identity column type must be bigint",
         ),
         ("CREATE TABLE u (a other)", "0A000", "datatype other not supported"),
+        ("CREATE TABLE u (LIKE pg_catalog.pg_namespace)", "0A000", "datatype oid not supported"),
+        ("CREATE TABLE u (a int, LIKE arrays)", "0A000", "datatype integer[] not supported"),
         ("CREATE TABLE u (a word[])", "0A000", "datatype word[] not supported"),
         (
             "CREATE INDEX i ON t (small)",
@@ -61,6 +65,19 @@ def answers(connection, statement, limits=None):
             "CREATE INDEX ASYNC i ON t (w, x)",
             "54000",
             "key size greater than 2000 bytes not supported",
+        ),
+        (
+            "SELECT t.id, l.x FROM t LEFT JOIN LATERAL (SELECT t.w AS x FROM wide) l ON true",
+            "42804",
+            "attribute 5 of type wide has wrong type",
+        ),
+        (
+            (
+                "INSERT INTO other (a) SELECT l.x FROM public.t AS o JOIN other ON true"
+                " LEFT JOIN LATERAL (SELECT o.big::int + 1 AS x FROM wide i WHERE i.a = o.id) l ON true"
+            ),
+            "42804",
+            "attribute 3 of type wide has wrong type",
         ),
     ],
 )
@@ -98,12 +115,15 @@ def test_a_quota_that_is_used_up_makes_it_a_refusal(tables, statement, sqlstate,
         "ALTER TABLE t ALTER big ADD GENERATED ALWAYS AS IDENTITY (CACHE 1)",
         "ALTER TABLE t ADD a int",
         "CREATE TABLE u (a word)",
+        "CREATE TABLE u (LIKE t INCLUDING ALL)",
+        "CREATE TABLE u (LIKE nowhere)",
         "CREATE TABLE u (a nowhere)",
         "CREATE INDEX ASYNC i ON t (small, w)",
         "CREATE INDEX ASYNC i ON nowhere (j)",
         "CREATE SCHEMA s",
         "CREATE VIEW v AS SELECT 1",
         "CREATE SEQUENCE s CACHE 1",
+        "SELECT t.id, l.x FROM t LEFT JOIN LATERAL (SELECT t.id AS x FROM wide) l ON true",
     ],
 )
 def test_without_an_answer_a_statement_goes_on(tables, statement):

@@ -1,6 +1,10 @@
 """Asynchronous work, through a real server and an unmodified client."""
 
+import contextlib
+import os
 import re
+import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -24,6 +28,11 @@ def submit(connection, statement):
     assert [column.name for column in cursor.description] == ["job_id"]
     ((job_id,),) = cursor.fetchall()
     return job_id
+
+
+def waits(connection):
+    running = connection.execute("SELECT count(*) FROM pg_stat_activity WHERE query ~ '^CALL'")
+    return running.fetchone() == (1,)
 
 
 def wait(connection, job_id):
@@ -134,6 +143,11 @@ def test_a_unique_build_over_duplicates_leaves_an_invalid_index(admin):
             "42809",
             "sys.wait_for_job(text) is a procedure",
         ),
+        (
+            "SELECT sys.wait_for_job('nope')",
+            "42809",
+            "sys.wait_for_job(text) is a procedure",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_refused_at_once(admin, statement, sqlstate, message):
@@ -168,15 +182,40 @@ def test_a_transaction_rolled_back_leaves_neither_index_nor_job(admin):
     )
 
 
-def test_who_waits_in_an_old_transaction_hears_of_the_end(server, cluster, admin):
+def test_who_waits_with_an_old_snapshot_hears_of_the_end(server, cluster, admin, eventually):
     server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": True})
     job_id = submit(admin, "CREATE INDEX ASYNC i ON t (a)")
 
-    with cluster.connect(autocommit=False) as other:
-        assert job(other, job_id)[0] in {"submitted", "processing"}
+    with cluster.connect() as other, ThreadPoolExecutor() as threads:
+        waiting = threads.submit(wait, other, job_id)
+        eventually(lambda: waits(admin), "somebody who waits")
         server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": False})
 
-        assert wait(other, job_id) is True
+        assert waiting.result() is True
+
+
+def test_nobody_waits_in_a_transaction(admin):
+    with admin.transaction():
+        assert refusal(admin, "CALL sys.wait_for_job('x')") == (
+            "0A000",
+            "sys.wait_for_job is not supported in a transaction block",
+        )
+
+
+def test_nobody_waits_longer_than_a_transaction_may_last(serve, data_dir):
+    with serve(data_dir, "--limit", "transaction_age_s=1") as server:
+        cluster = server.cluster
+        server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": True})
+        with cluster.connect() as connection:
+            connection.execute("CREATE TABLE t (a int)")
+            job_id = submit(connection, "CREATE INDEX ASYNC ON t (a)")
+
+            with pytest.raises(psycopg.errors.ProgramLimitExceeded) as caught:
+                wait(connection, job_id)
+
+            told = caught.value.diag
+            assert told.message_primary == "transaction age limit of 1s exceeded"
+            assert told.message_detail == "Current transaction age 2s exceeds 1s"
 
 
 def test_a_transaction_that_only_reads_keeps_no_index_from_being_built(cluster, admin):
@@ -224,7 +263,99 @@ def test_dropping_an_index_cancels_its_build(server, cluster, admin):
     server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": False})
 
     assert wait(admin, job_id) is False
-    assert job(admin, job_id)[0] == "failed"
+    assert job(admin, job_id)[:2] == ("failed", "public.i was dropped")
+
+
+def test_dropping_a_table_cancels_what_is_to_be_done_in_it(server, cluster, admin):
+    server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": True})
+    admin.execute("ALTER TABLE t ADD CONSTRAINT small CHECK (a < 10) NOT VALID")
+    built = submit(admin, "CREATE INDEX ASYNC i ON t (a)")
+    validated = submit(admin, "ALTER TABLE ASYNC t VALIDATE CONSTRAINT small")
+    admin.execute("DROP TABLE t")
+    server.control("PUT", f"/clusters/{cluster.identifier}/jobs", {"held": False})
+
+    assert [wait(admin, built), wait(admin, validated)] == [False, False]
+    assert [job(admin, built)[1], job(admin, validated)[1]] == [
+        "public.i was dropped",
+        "public.small was dropped",
+    ]
+
+
+def test_indexes_of_one_table_are_submitted_while_others_are_built(admin):
+    jobs = [submit(admin, f"CREATE INDEX ASYNC i{number} ON t (a, b)") for number in range(20)]
+
+    assert [wait(admin, job_id) for job_id in jobs] == [True] * len(jobs)
+    valid = admin.execute("SELECT count(*) FROM pg_index WHERE indisvalid AND NOT indisprimary")
+    assert valid.fetchone() >= (len(jobs),)
+
+
+def test_builds_and_drops_meet_at_any_moment(admin):
+    for number in range(20):
+        job_id = submit(admin, f"CREATE INDEX ASYNC i{number} ON t (a)")
+        admin.execute(f"DROP INDEX i{number}")
+
+        assert wait(admin, job_id) or job(admin, job_id)[1] == f"public.i{number} was dropped"
+
+
+@pytest.mark.parametrize("victim", ["server", "PostgreSQL", "both"])
+def test_a_build_that_was_killed_is_done_again(data_dir, serve, eventually, victim):
+    with serve(data_dir) as server:
+        with server.cluster.connect() as connection:
+            connection.execute("CREATE TABLE t (id int PRIMARY KEY, a int)")
+            connection.execute("INSERT INTO t SELECT n, n FROM generate_series(1, 40) n")
+            connection.execute(
+                "CREATE FUNCTION slow(int) RETURNS int IMMUTABLE LANGUAGE sql"
+                " AS 'SELECT $1 FROM (SELECT pg_sleep(0.02)) AS slept'"
+            )
+            slow = submit(connection, "CREATE INDEX ASYNC slowly ON t (slow(a))")
+            next_ = submit(connection, "CREATE UNIQUE INDEX ASYNC unique_ ON t (a)")
+            eventually(lambda: building(connection), "a build under way")
+        postgres = postgres_of(data_dir)
+        if victim != "PostgreSQL":
+            os.kill(server.process.pid, signal.SIGKILL)
+            server.process.wait()
+        if victim != "server":
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(postgres, signal.SIGKILL)
+        if victim == "PostgreSQL":
+            eventually(lambda: reached(server.cluster), "a PostgreSQL started again")
+            assert outcome(server.cluster, slow, next_) == BUILT
+            return
+
+    with serve(data_dir) as server:
+        assert outcome(server.cluster, slow, next_) == BUILT
+
+
+BUILT = ([True, True], [("slowly", True), ("t_pkey", True), ("unique_", True)])
+
+
+def building(connection):
+    held = "SELECT count(*) FROM pg_locks WHERE relation = 't'::regclass AND mode = 'ShareLock'"
+    return connection.execute(held).fetchone() != (0,)
+
+
+def postgres_of(data_dir):
+    (claim,) = data_dir.glob("postgres/*/postmaster.pid")
+    return int(claim.read_text().partition("\n")[0])
+
+
+def reached(cluster):
+    try:
+        with cluster.connect() as connection:
+            return connection.execute("SELECT true").fetchone()
+    except psycopg.OperationalError:
+        return None
+
+
+def outcome(cluster, *jobs):
+    with cluster.connect() as connection:
+        succeeded = [wait(connection, job_id) for job_id in jobs]
+        connection.execute("INSERT INTO t VALUES (1000, 1000)")
+        valid = connection.execute(
+            "SELECT relname, indisvalid AND indisready FROM pg_index JOIN pg_class ON oid = indexrelid"
+            " WHERE indrelid = 't'::regclass ORDER BY 1"
+        )
+        return succeeded, valid.fetchall()
 
 
 def test_a_job_survives_a_restart(data_dir, serve):

@@ -68,7 +68,7 @@ def test_rows_of_all_statements_of_a_transaction_count(connection):
 
 
 def test_rows_of_a_transaction_that_ended_do_not_count(connection):
-    for end in ("COMMIT", "ROLLBACK"):
+    for end in ("COMMIT", "ROLLBACK", "COMMIT AND CHAIN"):
         connection.execute("BEGIN")
         connection.execute(rows(4))
         connection.execute(end)
@@ -144,6 +144,45 @@ def test_a_write_that_takes_longer_than_a_transaction_may_last_is_lost(connectio
         "Current transaction age 2s exceeds 1s"
     )
     assert connection.execute("SELECT count(*) FROM t").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("prepare", [True, False])
+def test_a_query_that_takes_longer_than_a_transaction_may_last_is_lost(connection, prepare):
+    slow = "SELECT pg_sleep(2.1)"
+
+    told = refusal(lambda: connection.execute(slow, prepare=prepare))
+
+    assert told.message_primary == "transaction age limit of 1s exceeded"
+    assert told.message_detail == "Current transaction age 2s exceeds 1s"
+    assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_resetting_all_in_a_transaction_leaves_what_it_has_written(connection):
+    connection.execute("BEGIN")
+    connection.execute(rows(4))
+    connection.execute("RESET ALL")
+
+    told = refusal(connection.execute, "UPDATE t SET b = 'x' WHERE a < 3")
+
+    assert told.message_primary == TOO_MANY
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "RESET dsql_local.rows",
+        "SET dsql_local.rows TO DEFAULT",
+        "SET LOCAL dsql_local.rows TO DEFAULT",
+        "SHOW dsql_local.rows",
+    ],
+)
+def test_what_counts_is_in_no_setting_a_client_knows(connection, statement):
+    with pytest.raises(psycopg.errors.UndefinedObject) as caught:
+        connection.execute(statement)
+
+    assert caught.value.diag.message_primary == (
+        'unrecognized configuration parameter "dsql_local.rows"'
+    )
 
 
 def test_the_triggers_that_count_are_nobodys_business(connection):

@@ -345,3 +345,24 @@ def test_asyncpg_prepares_fetches_in_parts_and_resets(shared, resolving_loop):
             await opened.close()
 
     assert resolving_loop(use()) == (list(range(1, 100)), 9, "16.15")
+
+
+@pytest.mark.parametrize("prepare", [True, False])
+def test_reset_all_takes_back_what_a_session_set_and_nothing_else(shared, prepare):
+    with shared.connect(application_name="given") as opened:
+        show = "SELECT current_setting('application_name'), current_setting('search_path')"
+        opened.execute("SET application_name = 'changed'")
+        opened.execute("SET search_path = sys")
+        opened.execute("SET disable_sync_create_index = off")
+        opened.execute("BEGIN READ ONLY")
+        opened.execute("SET LOCAL ROLE admin")
+
+        reset = opened.execute("RESET ALL", prepare=prepare)
+
+        assert (reset.statusmessage, reset.description) == ("RESET", None)
+        assert opened.execute(show).fetchone() == ("given", '"$user", public')
+        assert opened.execute("SHOW disable_sync_create_index").fetchone() == ("on",)
+        assert opened.execute("SHOW transaction_read_only").fetchone() == ("on",)
+        assert opened.execute("SHOW role").fetchone() == ("admin",)
+        opened.execute("ROLLBACK")
+        assert opened.execute(show).fetchone() == ("changed", "sys")

@@ -22,6 +22,10 @@ def refusal(statement):
             "LANGUAGE plpgsql AS 'BEGIN END'",
             "CREATE FUNCTION with language plpgsql not supported",
         ),
+        (
+            "LANGUAGE sql AS $$ CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'LISTEN c' $$",
+            "unsupported statement: Listen",
+        ),
         ("LANGUAGE sql AS 'SELECT 1'", None),
         ("LANGUAGE sql AS 'SELEC 1'", None),
         ("LANGUAGE sql AS ''", None),
@@ -40,3 +44,11 @@ def test_a_position_in_a_body_is_none_in_the_statement():
 
     assert judged.refusal
     assert judged.refusal.position is None
+
+
+def test_what_only_the_catalogue_knows_of_a_body_is_asked_for_the_function():
+    (judged,) = Classifier().classify(
+        MADE.format("LANGUAGE sql AS 'CREATE INDEX i ON t (a); SELECT 1'").encode()
+    )
+
+    assert "index.mode" in {question.rule for question in judged.questions}

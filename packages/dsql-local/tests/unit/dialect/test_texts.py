@@ -117,8 +117,8 @@ def test_aws_iam_statements_are_calls():
     _, grant, revoke = statements(sql)
 
     assert grant.kind is revoke.kind is Kind.DDL
-    assert grant.verdict == Rewrite(sql=b"CALL dsql_local.iam_grant(E'App', E'arn:it''s')")
-    assert revoke.verdict == Rewrite(sql=b"CALL dsql_local.iam_revoke(E'b', E'arn:x')")
+    assert grant.verdict == Rewrite(sql=b"CALL pg_dsql_local.iam_grant(E'App', E'arn:it''s')")
+    assert revoke.verdict == Rewrite(sql=b"CALL pg_dsql_local.iam_revoke(E'b', E'arn:x')")
     assert sql[slice(*grant.span)] == b"AWS IAM GRANT \"App\" TO 'arn:it''s'"
 
 
@@ -159,7 +159,7 @@ def test_an_action_on_a_numeric_column_changes_nothing_else():
 @pytest.mark.parametrize(
     ("sql", "sent"),
     [
-        (b"SHOW server_version", b"SELECT dsql_local.show('server_version') AS server_version"),
+        (b"SHOW server_version", b"SELECT pg_dsql_local.show('server_version') AS server_version"),
         (
             b"SET Disable_Sync_Create_Index = off",
             b"SET dsql_local.disable_sync_create_index = off",
@@ -167,7 +167,7 @@ def test_an_action_on_a_numeric_column_changes_nothing_else():
         (
             b"SHOW disable_sync_create_index",
             (
-                b"SELECT dsql_local.show('dsql_local.disable_sync_create_index')"
+                b"SELECT pg_dsql_local.show('dsql_local.disable_sync_create_index')"
                 b" AS disable_sync_create_index"
             ),
         ),

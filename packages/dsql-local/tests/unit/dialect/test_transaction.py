@@ -15,8 +15,6 @@ from dsql_local.dialect.transaction import (
     message_ended,
     settled,
     step,
-    too_large,
-    wrote,
 )
 
 CLASSIFIER = Classifier()
@@ -142,51 +140,26 @@ def test_age_counts_from_the_chain():
     assert told == [None, None, None]
 
 
-def test_exactly_3000_rows_are_allowed():
-    block = Transaction(phase=Phase.BLOCK)
+def test_age_is_a_setting():
+    (begin,), (commit,) = CLASSIFIER.classify(b"BEGIN"), CLASSIFIER.classify(b"COMMIT")
+    limits = Limits(transaction_age_s=5)
+    block, _ = step(Transaction(), begin, now=0.0, limits=limits)
 
-    block, refusal = wrote(block, 3000)
-
-    assert refusal is None
-    assert block.rows == 3000
-
-
-def test_the_statement_that_crosses_3000_rows_fails_and_aborts_the_block():
-    block, _ = wrote(Transaction(phase=Phase.BLOCK), 2999)
-
-    block, refusal = wrote(block, 2)
-
-    assert refusal is not None
-    assert (refusal.sqlstate, refusal.message) == ("54000", "transaction row limit exceeded")
-    assert block.status == b"E"
+    assert judge(block, commit, now=5.9, limits=limits) is None
+    assert judge(block, commit, now=6.0, limits=limits) is not None
 
 
-def test_rows_are_those_of_one_transaction():
-    (commit,) = CLASSIFIER.classify(b"COMMIT AND CHAIN")
-    block, _ = wrote(Transaction(phase=Phase.BLOCK), 3000)
+@pytest.mark.parametrize(
+    "messages", [["BEGIN", "CALL sys.wait_for_job('x')"], ["SELECT 1; CALL sys.wait_for_job('x')"]]
+)
+def test_nobody_waits_for_a_job_in_a_transaction(messages):
+    told, _ = answers(*messages)
 
-    block, _ = step(block, commit, now=0.0)
-
-    assert block.rows == 0
-
-
-def test_the_limits_are_settings():
-    few = Limits(transaction_rows=1, transaction_age_s=5, transaction_bytes=100)
-
-    _, rows = wrote(Transaction(phase=Phase.BLOCK), 2, limits=few)
-    size = too_large(101, limits=few)
-
-    assert rows is not None
-    assert size is not None
-    assert too_large(100, limits=few) is None
+    assert told[-1] == ("0A000", "sys.wait_for_job is not supported in a transaction block")
 
 
-def test_size_is_told_in_the_detail():
-    refusal = too_large(16 * 1024 * 1024)
-
-    assert refusal is not None
-    assert refusal.message == "transaction size limit 10mb exceeded"
-    assert refusal.detail == "Current transaction size 16.00mb > 10mb"
+def test_a_job_is_waited_for_by_itself():
+    assert answers("CALL sys.wait_for_job('x')")[0] == [None]
 
 
 @pytest.mark.parametrize("phase", Phase)
@@ -196,7 +169,7 @@ def test_what_postgresql_says_is_so(phase, status):
 
 
 def test_a_block_that_is_as_foreseen_keeps_what_counts():
-    block = Transaction(phase=Phase.BLOCK, defined=True, rows=5)
+    block = Transaction(phase=Phase.BLOCK, defined=True)
 
     assert settled(block, b"T") == block
 

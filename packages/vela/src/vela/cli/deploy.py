@@ -11,11 +11,13 @@ from vela.cli import screen
 from vela.cli.lifecycle import Ground, Verified, confirm, ground, require_unblocked
 from vela.errors import Blocked, DeployFailed
 from vela.local import LocalSettings
+from vela.ops.checks.domain import LEAVING
 from vela.ops.execute.executor import run
 from vela.ops.facts.clusters import Protection
 from vela.ops.facts.unknown import Unknown
 from vela.ops.findings import Finding, Severity
 from vela.ops.plan.deploying import plan_deploy
+from vela.ops.plan.situation import DATABASE, Situation, protects_data
 from vela.ops.plan.steps import EmptyBucket, Plan, Verify
 from vela.ops.target import Target
 
@@ -53,6 +55,8 @@ def conclude(verified: Verified, settings: LocalSettings, *, as_json: bool) -> N
         document = {"health": report.health.as_json(), "outputs": outputs.as_json()}
         screen.json({**document, "verification": report.as_json()})
     elif report.passed:
+        for check in report.unmade:
+            screen.notice(f"not looked at: {check.title}: {check.seen}. {check.evidence[0]}.")
         screen.welcome(report, outputs, logs=settings.logs, page=verified.file)
     else:
         screen.verification(report, page=verified.file)
@@ -67,8 +71,9 @@ def converge(at: Ground, options: DeployOptions) -> None:
         findings = plan_command.unmended(planned, diagnosis.findings)
         require_unblocked(findings)
         _tell(at, planned, findings)
-        _confirm(at, planned, yes=options.yes)
-        confirm_unprotecting(at, diagnosis.facts.protection, yes=options.yes)
+        _confirm(at, planned, findings, yes=options.yes)
+        protection = protecting(diagnosis.facts.protection, situation)
+        confirm_unprotecting(at, protection, yes=options.yes)
         means = at.means(diagnosis.facts.identity.account or "", count=options.count)
         steps = planned.steps[: planned.clearing] if planned.clearing else planned.steps
         run(means, tuple(step for step in steps if not isinstance(step, Verify)))
@@ -84,12 +89,15 @@ def _tell(at: Ground, planned: Plan, findings: tuple[Finding, ...]) -> None:
     """Say beforehand what a person should know: every warning, and the plan if anything is lost."""
     for finding in findings:
         if finding.severity is Severity.WARNING:
-            at.show.notice(finding.what)
+            at.show.notice(f"{finding.what}. {finding.fix}.")
     if planned.data_at_risk:
         plan_command.show(planned)
 
 
-def _confirm(at: Ground, planned: Plan, *, yes: bool) -> None:
+def _confirm(at: Ground, planned: Plan, findings: tuple[Finding, ...], *, yes: bool) -> None:
+    for finding in findings:
+        if finding.id == LEAVING:
+            confirm(finding.what, "take it off", yes=yes, show=at.show)
     for step in planned.steps:
         if isinstance(step, EmptyBucket):
             confirm(f"{step.title}, for good", step.bucket, yes=yes, show=at.show)
@@ -98,9 +106,17 @@ def _confirm(at: Ground, planned: Plan, *, yes: bool) -> None:
         confirm(f"the data of {names} will be lost", "lose data", yes=yes, show=at.show)
 
 
-def confirm_unprotecting(at: Ground, protection: Protection | Unknown, *, yes: bool) -> None:
+def protecting(told: Protection | Unknown, situation: Situation) -> Protection:
+    """Give what the service says of the cluster's protection, else what its templates say."""
+    if not isinstance(told, Unknown):
+        return told
+    now, planned = situation.template(DATABASE), situation.wanted[DATABASE]
+    return Protection(now=protects_data(now), planned=protects_data(planned))
+
+
+def confirm_unprotecting(at: Ground, protection: Protection, *, yes: bool) -> None:
     """Lift the cluster's protection only for a stage that was named, and confirmed."""
-    if isinstance(protection, Unknown) or not protection.now or protection.planned is not False:
+    if not protection.now or protection.planned is not False:
         return
     if "stage" not in at.surroundings.context:
         raise Blocked(

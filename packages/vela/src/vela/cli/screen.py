@@ -119,8 +119,8 @@ def verification(report: Report, *, page: Path) -> None:
             table.add_row("", "", Text(text, style=colour))
     out.print(table)
     line()
-    tone, said = ("green", "works") if report.passed else ("red", "does not work as it is to")
-    out.print(f"  [bold {tone}]Vela {said}[/bold {tone}] [dim]({_counted(report)})[/dim]")
+    tone = "red" if report.failed else "green" if report.passed else "yellow"
+    out.print(f"  [bold {tone}]{report.verdict}[/bold {tone}] [dim]({_counted(report)})[/dim]")
     line(f"  Report: {page}")
 
 

@@ -6,11 +6,13 @@ Law: the one place that knows where API calls go and by whose credentials.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
+    from botocore.loaders import Loader
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
@@ -24,6 +26,13 @@ NOTHING_OF_THE_USER = {
     "credentials_file": (None, None, os.devnull, None),
     "ca_bundle": (None, None, None, None),
 }
+
+
+@cache
+def _loader(data_path: str | None) -> "Loader":
+    from botocore.loaders import create_loader  # noqa: PLC0415 - boto3 is slow to import
+
+    return create_loader(data_path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +78,8 @@ class Account:
 
         here = self.environment
         core = Session(session_vars=NOTHING_OF_THE_USER if here else None)
+        # What a service's API looks like is read once a process: it takes longer than a call.
+        core.register_component("data_loader", _loader(core.get_config_variable("data_path")))
         return boto3.Session(
             aws_access_key_id=here.get("AWS_ACCESS_KEY_ID"),
             aws_secret_access_key=here.get("AWS_SECRET_ACCESS_KEY"),

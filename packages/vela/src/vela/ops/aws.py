@@ -48,7 +48,7 @@ class Aws:
 
     """
 
-    def __init__(self, account: Account, *, attempts: int = 4) -> None:
+    def __init__(self, account: Account, *, attempts: int = 5) -> None:
         self.account = account
         self._attempts = attempts
         self._lock = threading.Lock()  # making a client is not safe in threads, using one is
@@ -190,7 +190,7 @@ class Aws:
             endpoint_url=self.account.endpoint,
             config=self.account.config().merge(
                 Config(
-                    retries={"mode": "adaptive", "total_max_attempts": self._attempts},
+                    retries={"mode": "standard", "total_max_attempts": self._attempts},
                     max_pool_connections=16,
                 )
             ),

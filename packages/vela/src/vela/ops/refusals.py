@@ -45,6 +45,16 @@ _CAUSES: Mapping[Cause, frozenset[str]] = {
     Cause.UNSUPPORTED: UNSUPPORTED,
 }
 
+#: IAM's names of what S3's operations ask for; elsewhere an action is called as its operation.
+ACTIONS_OF_S3: Mapping[str, str] = {
+    "DeleteObjects": "DeleteObjectVersion",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "HeadBucket": "ListBucket",
+    "ListBuckets": "ListAllMyBuckets",
+    "ListObjectVersions": "ListBucketVersions",
+    "ListObjectsV2": "ListBucket",
+}
+
 RESUMES = "then run the same command: it goes on where it stopped"
 #: On this machine there is nobody to sign in as, and no network between.
 REMEDIES_HERE: Mapping[Cause, str] = {
@@ -55,13 +65,25 @@ REMEDIES_HERE: Mapping[Cause, str] = {
 
 
 def known(action: str, ask: Callable[[], Told]) -> Told | Unknown:
-    """Give what *ask* tells, or why it told nothing; *action* is the IAM action it needs."""
+    """Give what *ask* tells, or why it told nothing.
+
+    Args:
+        action: The IAM action it needs; where it needs more of the same service, the refused one is told.
+        ask: Makes the calls.
+
+    """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     try:
         return ask()
     except (BotoCoreError, ClientError) as error:
-        return Unknown(reason=_line(error), action=action, cause=cause_of(error))
+        return Unknown(reason=_line(error), action=_refused(action, error), cause=cause_of(error))
+
+
+def _refused(action: str, error: Exception) -> str:
+    service, _, operation = action.partition(":")
+    told = getattr(error, "operation_name", operation)
+    return f"{service}:{ACTIONS_OF_S3.get(told, told) if service == 's3' else told}"
 
 
 def error_code(error: Exception) -> str:

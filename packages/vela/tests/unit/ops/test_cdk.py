@@ -51,6 +51,27 @@ def test_the_cause_is_the_first_failed_event():
     assert cause(lines) == "no such role"
 
 
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (
+            ["❌  ApiStack failed to deploy", "‣ Throttling: Rate exceeded"],
+            "Throttling: Rate exceeded",
+        ),
+        (
+            [
+                "ApiStack: fail: The provided token has expired.",
+                "Failed to publish asset ApiStack Template (123456789012-us-east-1-b3fd7fc8)",
+                "‣ AggregateError: ",
+            ],
+            "The provided token has expired.",
+        ),
+    ],
+)
+def test_what_the_cli_itself_was_refused_is_the_cause(lines, told):
+    assert cause(lines) == told
+
+
 def test_without_an_event_the_cause_is_the_last_line_of_trouble():
     lines = ["Error: cannot find a certificate", "at Object.<anonymous>"]
 

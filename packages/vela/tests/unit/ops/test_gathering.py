@@ -9,6 +9,7 @@ import pytest
 from unit.ops.healthy import BUCKET, DOMAIN, NOW, OURS, PLANNED, TEMPLATES
 from unit.ops.scripted import Reply, at, error, known_caller, scripted
 
+from vela.errors import PlanImpossible
 from vela.ops.aws import Aws
 from vela.ops.checks.table import preflight
 from vela.ops.facts import bootstrap, clusters, identity, machine, permissions, retained
@@ -22,6 +23,7 @@ from vela.ops.facts.planned import Planned
 from vela.ops.facts.retained import Holding, Kind, RetainedFact
 from vela.ops.facts.stacks import StackFact
 from vela.ops.facts.unknown import Cause, Unknown
+from vela.ops.plan.facing import situation
 from vela.ops.target import Target
 
 MY_BUCKETS = f"""<ListAllMyBucketsResult><Buckets><Bucket><Name>{BUCKET}</Name></Bucket></Buckets>
@@ -114,6 +116,24 @@ def test_a_bucket_of_ours_that_cloudformation_will_not_speak_of_is_unknown():
 
     assert isinstance(found.state, Unknown)
     assert found.state.action == "cloudformation:DescribeStackResources"
+
+
+@pytest.mark.parametrize(
+    ("code", "fix"),
+    [
+        ("AccessDenied", "Allow `sts:GetCallerIdentity`"),
+        ("Throttling", "in a minute"),
+        ("InternalFailure", "Check the network"),
+    ],
+)
+def test_why_nobody_could_be_asked_who_calls_decides_what_to_do(tmp_path, code, fix):
+    with scripted(lambda service, *_: error(service, code)) as aws:
+        facts = gather(aws, inquiry(tmp_path))
+
+    (found,) = (f for f in preflight(facts) if f.id == "credentials-unasked")
+    assert fix in found.fix
+    with pytest.raises(PlanImpossible, match=f"whose the credentials are is not known.*{code}"):
+        situation(facts, templates={}, holders={})
 
 
 @pytest.mark.parametrize(

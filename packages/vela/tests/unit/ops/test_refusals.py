@@ -83,3 +83,28 @@ def test_what_is_not_there_is_none_and_every_other_refusal_stays_one():
             unless("ParameterNotFound", lambda: aws.ssm.get_parameter(Name="name"))
 
     assert absent is None
+
+
+@pytest.mark.parametrize(
+    ("needs", "call", "refused"),
+    [
+        (
+            "iam:GetRolePolicy",
+            lambda aws: aws.iam.list_role_policies(RoleName="r"),
+            "iam:ListRolePolicies",
+        ),
+        ("s3:ListBucket", lambda aws: aws.s3.list_objects_v2(Bucket="b"), "s3:ListBucket"),
+        (
+            "s3:GetObject",
+            lambda aws: aws.s3.get_public_access_block(Bucket="b"),
+            "s3:GetBucketPublicAccessBlock",
+        ),
+    ],
+)
+def test_of_several_calls_the_refused_one_is_named(needs, call, refused):
+    with scripted(lambda service, *_: error(service, "AccessDenied", status=403)) as aws:
+        told = known(needs, lambda: call(aws))
+
+    assert isinstance(told, Unknown)
+    assert told.action == refused
+    assert told.remedy == f"Allow `{refused}`"

@@ -25,10 +25,10 @@ from dsql_local.dialect.sites import Alteration
 from dsql_local.dialect.sql import literal, regclass
 
 ALTER_COLUMN: Final = "ALTER COLUMN ... "
-# What the documentation's grammar of ALTER TABLE has not, by the parser's name of the action.
+# What the documentation's grammar of ALTER TABLE has not, by the parser's name of the action. Those
+# of a grammar newer than 16's are errors of syntax.
 REFUSED_ACTIONS: Final = {
     "AT_SetNotNull": f"{ALTER_COLUMN}SET NOT NULL",
-    "AT_SetExpression": f"{ALTER_COLUMN}SET EXPRESSION",
     "AT_SetStatistics": f"{ALTER_COLUMN}SET STATISTICS",
     "AT_SetOptions": f"{ALTER_COLUMN}SET",
     "AT_ResetOptions": f"{ALTER_COLUMN}RESET",
@@ -122,7 +122,8 @@ def _added_constraint(part: Alteration) -> Details | None:
     kind = choice(constraint, "contype")
     unvalidated = kind in NOT_VALID and constraint.skip_validation
     of_index = kind == "CONSTR_UNIQUE" and constraint.indexname
-    return None if unvalidated or of_index else {}
+    of_newer_grammar = kind == "CONSTR_NOTNULL"
+    return None if unvalidated or of_index or of_newer_grammar else {}
 
 
 def _deferrable_unique(part: Alteration) -> Details | None:

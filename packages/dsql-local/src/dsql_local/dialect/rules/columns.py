@@ -25,13 +25,23 @@ from dsql_local.dialect.rules.sources import (
     TYPES_RECORDED,
     golden,
 )
-from dsql_local.dialect.sql import identifier, literal
+from dsql_local.dialect.sql import identifier, literal, regclass
 
 # A bare NULL constrains nothing; COLLATE has a text of its own.
 BARE: Final = frozenset({"CONSTR_NULL"})
+# Generated when read: of a grammar newer than 16's, so an error of syntax.
+VIRTUAL: Final = "v"
 ANOTHER_TYPE: Final = (
     "SELECT format_type(t.oid, NULL) || {brackets} AS type FROM pg_type t"
     " WHERE t.oid = to_regtype({name}) AND (t.typtype <> 'd' OR {brackets} <> '')"
+)
+
+# The catalogue and views have columns of types that no table of clients may have.
+LIKENED_TYPES: Final = (
+    "SELECT format_type(a.atttypid, NULL) AS type FROM pg_attribute a"
+    " JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = {relation} AND a.attnum > 0"
+    " AND NOT a.attisdropped AND t.typtype <> 'd' AND t.typname <> ALL ({storable})"
+    " ORDER BY a.attnum LIMIT 1"
 )
 
 
@@ -59,6 +69,14 @@ def _of_another_type(column: Node) -> Details | None:
     return {"name": literal(".".join(map(identifier, names))), "brackets": literal(brackets)}
 
 
+def _likened(clause: Node) -> Details | None:
+    source = clause.relation
+    return {
+        "relation": regclass(source.schemaname, source.relname),
+        "storable": literal(f"{{{','.join(sorted(STORABLE))}}}"),
+    }
+
+
 def _length(own: str, shown: str) -> Finder:
     def find(column: Node) -> Details | None:
         length = length_of(column.type_name)
@@ -70,8 +88,10 @@ def _length(own: str, shown: str) -> Finder:
 
 
 def _constrained(column: Node) -> Details | None:
-    kinds = {choice(each.constraint, "contype") for each in column.constraints}
-    return {} if kinds - BARE else None
+    constraints = [each.constraint for each in column.constraints]
+    if any(each.generated_kind == VIRTUAL for each in constraints):
+        return None
+    return {} if {choice(each, "contype") for each in constraints} - BARE else None
 
 
 RULES = (
@@ -116,6 +136,17 @@ RULES = (
         evidence=DATA_TYPES,
         basis="inferred",
         example="CREATE TABLE t (a other_table)",
+    ),
+    Rule(
+        id="column.like",
+        since=TYPES_RECORDED,
+        on="like",
+        find=_likened,
+        question=LIKENED_TYPES,
+        message="datatype {type} not supported",
+        evidence=DATA_TYPES,
+        basis="inferred",
+        example="CREATE TABLE t (LIKE pg_class)",
     ),
     Rule(
         id="column.char_length",
@@ -170,6 +201,30 @@ RULES = (
         evidence=DATA_TYPES,
         basis="inferred",
         example="CREATE DOMAIN d AS int[]",
+    ),
+    Rule(
+        id="domain.char_length",
+        since=OCTOBER,
+        on="create_domain_stmt",
+        sqlstate="54000",
+        find=_length("bpchar", "char"),
+        limit="char_bytes",
+        message="Datatype limit greater than {limit} bytes not supported for {type}",
+        evidence=SKILL,
+        basis="inferred",
+        example="CREATE DOMAIN d AS char(4097)",
+    ),
+    Rule(
+        id="domain.varchar_length",
+        since=OCTOBER,
+        on="create_domain_stmt",
+        sqlstate="54000",
+        find=_length("varchar", "varchar"),
+        limit="varchar_bytes",
+        message="Datatype limit greater than {limit} bytes not supported for {type}",
+        evidence=SKILL,
+        basis="inferred",
+        example="CREATE DOMAIN d AS varchar(65536)",
     ),
     Rule(
         id="domain.collate",

@@ -3,6 +3,7 @@
 Law: functions are known by their last name; what is no function of PostgreSQL itself passes.
 """
 
+import re
 from typing import Final
 
 from dsql_local.dialect.parse import Node, choice, strings
@@ -13,6 +14,7 @@ from dsql_local.dialect.rules.sources import (
     RECORDED,
     SEPTEMBER,
     SUPPORTED_SQL,
+    SYSTEM_TABLES,
     UNSUPPORTED,
     golden,
 )
@@ -28,6 +30,8 @@ SIZES: Final = frozenset(
         "pg_total_relation_size",
     ]
 )
+# `pg_largeobject` is not there.
+LARGE_OBJECT: Final = re.compile("lo_[a-z0-9_]+|loread|lowrite")
 
 
 def called(node: Node) -> str | None:
@@ -42,6 +46,11 @@ def called(node: Node) -> str | None:
 def _advisory_lock(node: Node) -> Details | None:
     name = called(node) or ""
     return {"name": name} if name.startswith(("pg_advisory_", "pg_try_advisory_")) else None
+
+
+def _large_object(node: Node) -> Details | None:
+    name = called(node) or ""
+    return {"name": name} if LARGE_OBJECT.fullmatch(name) else None
 
 
 def _one_of(*names: str) -> Finder:
@@ -106,6 +115,16 @@ RULES = (
         evidence=golden("unsupported", "notify"),
         basis="inferred",
         example="SELECT pg_notify('c', '')",
+    ),
+    Rule(
+        id="function.large_object",
+        since=RECORDED,
+        on="func_call",
+        find=_large_object,
+        message="function {name} not supported",
+        evidence=SYSTEM_TABLES,
+        basis="inferred",
+        example="SELECT lo_create(0)",
     ),
     Rule(
         id="query.locking_clause",

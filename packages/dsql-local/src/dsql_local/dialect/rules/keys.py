@@ -11,6 +11,7 @@ from dsql_local.dialect.parse import Node, choice, inner_name, strings
 from dsql_local.dialect.rule import Details, Finder, Rule
 from dsql_local.dialect.rules.sources import (
     CREATE_INDEX,
+    CREATE_TABLE,
     MEASURED,
     OCTOBER,
     PROXY,
@@ -87,6 +88,10 @@ def _deferred_key(table: Node) -> Details | None:
     return None
 
 
+def _is_key(constraint: Node) -> bool:
+    return choice(constraint, "contype") in KEYS
+
+
 def _exclusion(constraint: Node) -> Details | None:
     return {} if choice(constraint, "contype") == "CONSTR_EXCLUSION" else None
 
@@ -101,6 +106,26 @@ RULES = (
         evidence=UNSUPPORTED,
         basis="inferred",
         example="CREATE TABLE t (a int, EXCLUDE (a WITH =))",
+    ),
+    Rule(
+        id="constraint.options",
+        since=MEASURED,
+        on="constraint",
+        find=lambda constraint: {} if constraint.options and _is_key(constraint) else None,
+        message="WITH clause not supported for CREATE TABLE",
+        evidence=CREATE_TABLE,
+        basis="inferred",
+        example="CREATE TABLE t (a int PRIMARY KEY WITH (fillfactor = 70))",
+    ),
+    Rule(
+        id="constraint.tablespace",
+        since=MEASURED,
+        on="constraint",
+        find=lambda constraint: {} if constraint.indexspace else None,
+        message="TABLESPACE clause not supported for CREATE TABLE",
+        evidence=CREATE_TABLE,
+        basis="inferred",
+        example="CREATE TABLE t (a int PRIMARY KEY USING INDEX TABLESPACE s)",
     ),
     Rule(
         id="key.deferrable",

@@ -49,6 +49,8 @@ GRANTABLE: Final = frozenset(
     }
 )
 SYSTEM_SCHEMAS: Final = frozenset({"public", "sys", "pg_catalog", "information_schema"})
+# PostgreSQL's name for a session's own schema.
+TEMPORARY: Final = "pg_temp"
 DOMAIN_ACTIONS: Final = {
     "C": "ADD CONSTRAINT",
     "O": "SET NOT NULL",
@@ -61,7 +63,11 @@ def _kind_not_in(field: str, kinds: frozenset[str]) -> Finder:
 
 
 def _temporary_view(node: Node) -> Details | None:
-    return {} if node.view.relpersistence == "t" else None
+    return {} if node.view.relpersistence == "t" or node.view.schemaname == TEMPORARY else None
+
+
+def _in_temporary_schema(field: str) -> Finder:
+    return lambda node: {} if strings(getattr(node, field))[:-1] == [TEMPORARY] else None
 
 
 def _language(node: Node) -> Details | None:
@@ -75,6 +81,17 @@ def _language(node: Node) -> Details | None:
 def _system_schema(node: Node) -> Details | None:
     of_schema = choice(node, "objtype") == "OBJECT_SCHEMA"
     return {} if of_schema and SYSTEM_SCHEMAS.intersection(strings(node.objects)) else None
+
+
+def _in_system_schema(node: Node) -> Details | None:
+    """What lies in a schema of the system; in `public` are the clients' own."""
+    schemas = set(strings(node.objects))
+    for each in node.objects:
+        schemas.add(each.range_var.schemaname)
+        schemas.update(strings(each.object_with_args.objname)[:-1])
+    if choice(node, "objtype") == "OBJECT_SCHEMA":
+        return None
+    return {} if schemas & (SYSTEM_SCHEMAS - {"public"}) else None
 
 
 def _domain_action(node: Node) -> Details | None:
@@ -160,6 +177,16 @@ RULES = (
         example="GRANT USAGE ON SCHEMA public TO u",
     ),
     Rule(
+        id="object.in_system_schema",
+        since=SEPTEMBER,
+        on="grant_stmt",
+        find=_in_system_schema,
+        message="feature not supported on system entity",
+        evidence=ROLES,
+        basis="inferred",
+        example="GRANT SELECT ON sys.jobs TO u",
+    ),
+    Rule(
         id="function.procedure",
         since=OCTOBER,
         on="create_function_stmt",
@@ -198,6 +225,26 @@ RULES = (
         evidence=UNSUPPORTED,
         basis="inferred",
         example="CREATE TEMPORARY VIEW v AS SELECT 1",
+    ),
+    Rule(
+        id="function.temporary",
+        since=RECORDED,
+        on="create_function_stmt",
+        find=_in_temporary_schema("funcname"),
+        message="TEMPORARY or TEMP function not supported for CREATE FUNCTION",
+        evidence=UNSUPPORTED,
+        basis="inferred",
+        example="CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    ),
+    Rule(
+        id="domain.temporary",
+        since=RECORDED,
+        on="create_domain_stmt",
+        find=_in_temporary_schema("domainname"),
+        message="TEMPORARY or TEMP domain not supported for CREATE DOMAIN",
+        evidence=UNSUPPORTED,
+        basis="inferred",
+        example="CREATE DOMAIN pg_temp.d AS int",
     ),
     Rule(
         id="statistics.target",

@@ -22,7 +22,7 @@ RULES = (
         sqlstate="54000",
         limit="schemas",
         question="SELECT 1 FROM pg_namespace WHERE nspname !~ '^pg_'"
-        " AND nspname NOT IN ('information_schema', 'public', 'sys', 'dsql_local')"
+        " AND nspname NOT IN ('information_schema', 'public', 'sys')"
         " HAVING count(*) >= {limit}",
         message="more than {limit} schemas not allowed",
         evidence=QUOTAS,
@@ -37,7 +37,7 @@ RULES = (
         limit="tables",
         question="SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_'"
-        " AND n.nspname NOT IN ('information_schema', 'sys', 'dsql_local')"
+        " AND n.nspname NOT IN ('information_schema', 'sys')"
         " HAVING count(*) >= {limit}",
         message="creating more than {limit} tables not allowed",
         evidence=QUOTAS,
@@ -52,7 +52,7 @@ RULES = (
         limit="views",
         question="SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE c.relkind = 'v' AND n.nspname !~ '^pg_'"
-        " AND n.nspname NOT IN ('information_schema', 'sys', 'dsql_local')"
+        " AND n.nspname NOT IN ('information_schema', 'sys')"
         " HAVING count(*) >= {limit}",
         message="creating more than {limit} views not allowed",
         evidence=QUOTAS,
@@ -66,7 +66,7 @@ RULES = (
         sqlstate="54000",
         limit="sequences",
         question="SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE c.relkind = 'S' AND n.nspname NOT IN ('sys', 'dsql_local')"
+        " WHERE c.relkind = 'S' AND n.nspname NOT IN ('sys', 'pg_dsql_local')"
         " HAVING count(*) >= {limit}",
         message="creating more than {limit} sequences is not allowed",
         evidence=QUOTAS,

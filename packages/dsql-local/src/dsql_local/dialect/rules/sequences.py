@@ -47,6 +47,11 @@ def _of_another_type(options: Node) -> Details | None:
     return None if option is None or builtin(option.arg.type_name) == "int8" else {}
 
 
+def _temporary(node: Node) -> Details | None:
+    sequence = node.sequence
+    return {} if sequence.relpersistence == "t" or sequence.schemaname == "pg_temp" else None
+
+
 def _identity(column: Node) -> Node | None:
     parts = (each.constraint for each in column.constraints)
     return next((part for part in parts if choice(part, "contype") == "CONSTR_IDENTITY"), None)
@@ -105,7 +110,7 @@ RULES = (
         id="sequence.temporary",
         since=RECORDED,
         on="create_seq_stmt",
-        find=lambda node: {} if node.sequence.relpersistence == "t" else None,
+        find=_temporary,
         message="TEMPORARY or TEMP sequence not supported for CREATE SEQUENCE",
         evidence=UNSUPPORTED,
         basis="inferred",

@@ -1,6 +1,7 @@
 """Parameters and transactions: SET in all its forms, BEGIN's options, savepoints.
 
-Law: a parameter may be set if it is on the list; any may be reset.
+Law: a parameter may be set if it is on the list; any may be reset. Names are the same in any case,
+quoted or not.
 """
 
 from typing import Final
@@ -38,6 +39,9 @@ SETTABLE: Final = frozenset(
     ]
 ) | {SYNC_INDEX}
 OWN_PREFIX: Final = "dsql."
+# PostgreSQL would keep any text under these names.
+SWITCHES: Final = frozenset({"dsql.enable_batched_nestloop", SYNC_INDEX})
+TRUE_AND_FALSE: Final = ("true", "false", "yes", "no")
 ISOLATION: Final = "repeatable read"
 SETS: Final = frozenset({"VAR_SET_VALUE", "VAR_SET_CURRENT"})
 TRANSACTIONS: Final = frozenset({"TRANSACTION", "TRANSACTION SNAPSHOT"})
@@ -75,18 +79,45 @@ def _of_transaction(node: Node) -> Details | None:
 
 
 def _reserved(node: Node) -> Details | None:
-    reserved = node.name.startswith(OWN_PREFIX) and node.name not in SETTABLE
-    return {"name": node.name} if reserved else None
+    name = node.name.lower()
+    return {"name": node.name} if name.startswith(OWN_PREFIX) and name not in SETTABLE else None
+
+
+def _our_own(node: Node) -> Details | None:
+    return {"name": node.name} if node.name.startswith("dsql_local.") else None
 
 
 def _unsettable(node: Node) -> Details | None:
-    if choice(node, "kind") not in SETS or node.name in SETTABLE:
+    if choice(node, "kind") not in SETS or node.name.lower() in SETTABLE:
         return None
-    return None if node.name == "role" and node.is_local else {"name": node.name}
+    return None if node.name.lower() == "role" and node.is_local else {"name": node.name}
 
 
 def _unsettable_for_role(node: Node) -> Details | None:
     return _unsettable(node.setstmt)
+
+
+def _no_switch(node: Node) -> Details | None:
+    """A value that is neither on nor off; of several PostgreSQL takes none."""
+    if node.name.lower() not in SWITCHES or len(node.args) != 1:
+        return None
+    value = node.args[0].a_const
+    text = value.sval.sval if value.HasField("sval") else str(value.ival.ival)
+    return None if _is_boolean(text.lower()) else {"name": node.name.lower()}
+
+
+def _is_boolean(text: str) -> bool:
+    """How PostgreSQL reads a Boolean: by its beginning, as far as that tells it from others."""
+    if text in {"0", "1", "on", "of", "off"}:
+        return True
+    return bool(text) and any(word.startswith(text) for word in TRUE_AND_FALSE)
+
+
+def _unsettable_in_function(elements: Node) -> Details | None:
+    """What a function would set whenever it runs."""
+    clauses = (each.def_elem for each in elements)
+    settings = (each.arg.variable_set_stmt for each in clauses if each.defname == "set")
+    return next((found for each in settings if (found := _unsettable(each))), None)
 
 
 def _savepoint(node: Node) -> Details | None:
@@ -140,6 +171,34 @@ RULES = (
         basis="recorded",
         example="SET statement_timeout = 1",
     ),
+    *(
+        Rule(
+            id=f"setting.{verb}_unknown",
+            since=RECORDED,
+            on=f"variable_{verb}_stmt",
+            sqlstate="42704",
+            find=_our_own,
+            message='unrecognized configuration parameter "{name}"',
+            evidence=golden("environment", "env_lc_collate"),
+            basis="inferred",
+            example=example,
+        )
+        for verb, example in (
+            ("set", "RESET dsql_local.rows"),
+            ("show", "SHOW dsql_local.rows"),
+        )
+    ),
+    Rule(
+        id="setting.switch",
+        since=MEASURED,
+        on="variable_set_stmt",
+        sqlstate="22023",
+        find=_no_switch,
+        message='parameter "{name}" requires a Boolean value',
+        evidence=PROXY,
+        basis="reported",
+        example="SET dsql.enable_batched_nestloop = banana",
+    ),
     Rule(
         id="setting.of_role",
         since=RECORDED,
@@ -149,6 +208,26 @@ RULES = (
         evidence=SET_ROLE,
         basis="inferred",
         example="ALTER ROLE u SET work_mem = '4MB'",
+    ),
+    Rule(
+        id="setting.of_function",
+        since=RECORDED,
+        on="create_function_stmt",
+        find=lambda node: _unsettable_in_function(node.options),
+        message=PARAMETER,
+        evidence=SET_ROLE,
+        basis="inferred",
+        example="CREATE FUNCTION f() RETURNS int LANGUAGE sql SET work_mem = '4MB' AS 'SELECT 1'",
+    ),
+    Rule(
+        id="setting.of_altered_function",
+        since=RECORDED,
+        on="alter_function_stmt",
+        find=lambda node: _unsettable_in_function(node.actions),
+        message=PARAMETER,
+        evidence=SET_ROLE,
+        basis="inferred",
+        example="ALTER FUNCTION f() SET work_mem = '4MB'",
     ),
     Rule(
         id="transaction.isolation",

@@ -6,8 +6,9 @@ different kinds; documentation tells that the others are refused.
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Final
 
-from dsql_local.dialect.parse import Node, tag_of
+from dsql_local.dialect.parse import Node, choice, tag_of
 from dsql_local.dialect.rule import Basis, Details, Rule
 from dsql_local.dialect.rules.sources import (
     DIARY,
@@ -20,6 +21,8 @@ from dsql_local.dialect.rules.sources import (
     UNSUPPORTED,
     golden,
 )
+
+NOT_BY_SOURCE: Final = "MERGE_WHEN_NOT_MATCHED_BY_SOURCE"
 
 
 def _tag(node: Node) -> Details:
@@ -140,6 +143,13 @@ def _deallocated_by_name(node: Node) -> Details | None:
     return None if node.isall else _tag(node)
 
 
+def _merge(node: Node) -> Details | None:
+    """A MERGE as PostgreSQL 16 has it; what later ones added is an error of syntax."""
+    clauses = (each.merge_when_clause for each in node.merge_when_clauses)
+    newer = any(choice(each, "match_kind") == NOT_BY_SOURCE for each in clauses)
+    return None if newer or node.HasField("returning_clause") else {}
+
+
 def _into(node: Node) -> Details | None:
     while node.HasField("larg"):  # of a UNION, the first query says where to
         node = node.larg
@@ -181,6 +191,7 @@ OTHER_TEXTS = (
         id="statement.merge",
         since=RECORDED,
         on="merge_stmt",
+        find=_merge,
         message="unsupported statement type: MERGE",
         evidence=UNSUPPORTED,
         basis="reported",

@@ -5,7 +5,15 @@ came before.
 """
 
 from dsql_local.dialect.rule import Rule
-from dsql_local.dialect.rules.sources import OCTOBER, RECORDED, SKILL, SUPPORTED_SQL, golden
+from dsql_local.dialect.rules.sources import (
+    MEASURED,
+    MIGRATE,
+    OCTOBER,
+    RECORDED,
+    SKILL,
+    SUPPORTED_SQL,
+    golden,
+)
 
 ABORTED = Rule(
     id="transaction.aborted",
@@ -44,6 +52,15 @@ ALONE = Rule(
     evidence=SUPPORTED_SQL,
     basis="inferred",
     example="BEGIN; ANALYZE",
+)
+WAIT = Rule(
+    id="transaction.wait",
+    since=MEASURED,
+    on="transaction",
+    message="sys.wait_for_job is not supported in a transaction block",
+    evidence=MIGRATE,
+    basis="inferred",
+    example="BEGIN; CALL sys.wait_for_job('x')",
 )
 ROWS = Rule(
     id="transaction.rows",
@@ -84,4 +101,4 @@ AGE = Rule(
     example="COMMIT",
 )
 
-RULES = (ABORTED, SECOND_DEFINITION, DEFINITION_AND_WRITE, ALONE, ROWS, BYTES, AGE)
+RULES = (ABORTED, SECOND_DEFINITION, DEFINITION_AND_WRITE, ALONE, WAIT, ROWS, BYTES, AGE)

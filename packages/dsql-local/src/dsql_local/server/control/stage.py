@@ -40,7 +40,7 @@ async def post_clock(control: Control, request: Request, identifier: str) -> Res
         await control.runtimes.socket_of(cluster.identifier), name=NAME
     )
     try:
-        await connection.run(f"SELECT dsql_local.advance({seconds})")
+        await connection.run(f"SELECT pg_dsql_local.advance({seconds})")
     finally:
         connection.close()
     runtime = control.runtimes.of(cluster.identifier)

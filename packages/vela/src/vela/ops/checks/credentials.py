@@ -9,6 +9,7 @@ from datetime import timedelta
 from vela.ops.checks.check import Check, Find, Subject, Told
 from vela.ops.facts.facts import Facts
 from vela.ops.facts.identity import CredentialsError
+from vela.ops.facts.unknown import Cause
 from vela.ops.findings import Severity
 
 #: A first deployment takes CloudFront and the endpoints a good quarter of an hour.
@@ -24,6 +25,22 @@ def refused(error: CredentialsError, what: str, fix: str) -> Find:
             yield Told(f"{what}{detail}", fix)
 
     return find
+
+
+def unasked(facts: Facts) -> Iterator[Told]:
+    """Find that AWS could not be asked, for whatever reason."""
+    identity = facts.identity
+    if identity.error is CredentialsError.UNREACHABLE:
+        what = f"AWS could not be asked whose the credentials are: {identity.detail}"
+        yield Told(what, _UNASKED.get(identity.cause, UNREACHED))
+
+
+UNREACHED = "Check the network, the proxy and AWS_ENDPOINT_URL; locally: `make up`"
+_UNASKED = {
+    Cause.THROTTLED: "Run it again in a minute",
+    Cause.DENIED: "Allow `sts:GetCallerIdentity`: a policy of the organization or of a VPC "
+    "endpoint denies it",
+}
 
 
 def other_account(facts: Facts) -> Iterator[Told]:
@@ -89,11 +106,7 @@ CHECKS = (
     _blocked(
         "credentials-unasked",
         when="AWS could not be asked who calls",
-        find=refused(
-            CredentialsError.UNREACHABLE,
-            "AWS could not be asked whose the credentials are",
-            "Check the network, the proxy and AWS_ENDPOINT_URL; locally: `make up`",
-        ),
+        find=unasked,
     ),
     Check(
         id="account-unexpected",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from vela.errors import DeployFailed, LeftBehind
 from vela.ops.cdk import Progress
 from vela.ops.execute.means import Means
-from vela.ops.facts.unknown import Cause, Unknown
+from vela.ops.facts.unknown import Unknown
 from vela.ops.plan.steps import AwaitInterfaces, EmptyBucket, FindLeftovers
 from vela.ops.refusals import known, required, unless
 
@@ -91,7 +91,7 @@ def find_leftovers(means: Means, step: FindLeftovers, news: Progress) -> None:
 
     def nothing_left() -> bool:
         nonlocal left
-        left = known("tag:GetResources", lambda: sorted(_leftovers(means, step)))
+        left = _leftovers(means, step)
         if isinstance(left, Unknown):
             return True
         news(f"{len(left)} are left")
@@ -99,7 +99,7 @@ def find_leftovers(means: Means, step: FindLeftovers, news: Progress) -> None:
 
     means.wait(nothing_left, at_most_s=means.patience.leftovers_s)
     if isinstance(left, Unknown):
-        if left.cause not in {Cause.DENIED, Cause.UNSUPPORTED}:
+        if left.passes:
             required("what is left", left)  # nobody has looked yet, so nobody may call it gone
         means.show.notice(f"what is left is not known: {left.reason}. {left.remedy}")
     elif left:
@@ -109,13 +109,20 @@ def find_leftovers(means: Means, step: FindLeftovers, news: Progress) -> None:
         )
 
 
-def _leftovers(means: Means, step: FindLeftovers) -> Iterator[str]:
+def _leftovers(means: Means, step: FindLeftovers) -> list[str] | Unknown:
     # The tagging API goes on naming tables that are gone; the service itself knows better.
-    listed = means.aws.dynamodb.get_paginator("list_tables").paginate()
-    tables = {name for page in listed for name in page["TableNames"]}
-    for arn in _tagged(means, step):
-        if TABLE not in arn or arn.rpartition("/")[2] in tables:
-            yield arn
+    tables = known("dynamodb:ListTables", lambda: _tables(means))
+    tagged = known("tag:GetResources", lambda: sorted(_tagged(means, step)))
+    if isinstance(tagged, Unknown):
+        return tagged
+    if isinstance(tables, Unknown):
+        return tables
+    return [arn for arn in tagged if TABLE not in arn or arn.rpartition("/")[2] in tables]
+
+
+def _tables(means: Means) -> frozenset[str]:
+    pages = means.aws.dynamodb.get_paginator("list_tables").paginate()
+    return frozenset(name for page in pages for name in page["TableNames"])
 
 
 def _tagged(means: Means, step: FindLeftovers) -> Iterator[str]:

@@ -139,6 +139,21 @@ TEXTS: tuple[Text, ...] = (
         evidence="https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html",
     ),
     Text(
+        pattern=r"Bucket named '(?P<a>[^']+)' exists, but we dont have access",
+        what="the assets bucket {a} may not be read by whom deploys",
+        fix="Allow s3:GetBucketLocation and s3:ListBucket on it, then run the same command: it "
+        "continues where it stopped",
+        evidence="https://github.com/aws/aws-cdk-cli/blob/main/packages/%40aws-cdk/"
+        "cdk-assets-lib/lib/private/handlers/files.ts",
+    ),
+    Text(
+        pattern=r"ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|socket hang up",
+        what="AWS could not be reached",
+        fix="Check the network and the proxy, then run the same command: it continues where it "
+        "stopped",
+        evidence="https://nodejs.org/api/errors.html#common-system-errors",
+    ),
+    Text(
         pattern=r"Rate exceeded|Throttling|Too ?Many ?Requests",
         what="AWS has throttled the calls",
         fix="Wait a minute, then run the same command: it continues where it stopped",
@@ -199,9 +214,12 @@ TEXTS: tuple[Text, ...] = (
 def explain(stack: str, events: Iterable[FailedEvent], said: str) -> Explanation:
     """Tell the cause of a failed operation on *stack*; *said* is what the CDK CLI reported."""
     first = next((e for e in events if e.reason and CANCELLED not in e.reason), None)
+    # What the CLI itself was refused comes before events: those may be of an earlier operation.
+    if told := (first and _validation(stack, first)) or _text(said):
+        return told
     if first is not None:
-        return _validation(stack, first) or _text(first.reason) or _plain(stack, first)
-    return _text(said) or Explanation(
+        return _text(first.reason) or _plain(stack, first)
+    return Explanation(
         what=f"{stack} was not deployed: {said}",
         fix="Mend the cause, then run the same command: it continues where it stopped",
     )

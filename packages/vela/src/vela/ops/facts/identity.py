@@ -9,7 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from vela.ops.aws import Aws
-from vela.ops.refusals import EXPIRED, UNRECOGNISED, error_code
+from vela.ops.facts.unknown import Cause
+from vela.ops.refusals import EXPIRED, UNRECOGNISED, cause_of, error_code
 
 
 class CredentialsError(StrEnum):
@@ -32,6 +33,7 @@ class Identity:
         expected: The account that was asked for (``CDK_DEFAULT_ACCOUNT``), if any.
         error: Why nobody is known.
         detail: The service's own words about the error.
+        cause: The kind of obstacle; decides what to do about it.
 
     """
 
@@ -41,6 +43,7 @@ class Identity:
     expected: str | None = None
     error: CredentialsError | None = None
     detail: str = ""
+    cause: Cause = Cause.NO_CREDENTIALS
 
 
 def gather(aws: Aws, environment: Mapping[str, str]) -> Identity:
@@ -51,8 +54,10 @@ def gather(aws: Aws, environment: Mapping[str, str]) -> Identity:
     try:
         told = aws.sts.get_caller_identity()
     except (BotoCoreError, ClientError) as error:
-        detail = " ".join(str(error).split())
-        return Identity(account=None, expected=expected, error=_error(error), detail=detail)
+        known, detail = _error(error), " ".join(str(error).split())
+        unasked = known is CredentialsError.UNREACHABLE
+        cause = cause_of(error) if unasked else Cause.NO_CREDENTIALS
+        return Identity(account=None, expected=expected, error=known, detail=detail, cause=cause)
     return Identity(
         account=told["Account"], arn=told["Arn"], expected=expected, expires=_expiry(environment)
     )

@@ -46,6 +46,11 @@ class Unknown:
     cause: Cause = Cause.OTHER
 
     @property
+    def passes(self) -> bool:
+        """Whether it may be known when asked again: nobody forbade it, and nothing lacks it."""
+        return self.cause not in {Cause.DENIED, Cause.UNSUPPORTED}
+
+    @property
     def remedy(self) -> str:
         """What to do about it, as the beginning of a sentence."""
         return REMEDIES[self.cause].format(action=self.action)

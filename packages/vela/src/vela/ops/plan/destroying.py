@@ -17,8 +17,9 @@ from vela.ops.plan.situation import (
     WEB,
     Condition,
     Situation,
-    has_alias,
+    aliases,
     has_record,
+    protects_data,
     unprotected,
     without_alias,
     without_record,
@@ -82,21 +83,13 @@ def _protected(situation: Situation) -> bool:
     """Tell whether the database's stack holds data that refuse deletion or would be stranded."""
     if situation.condition(DATABASE) in {Condition.ABSENT, Condition.EMPTY}:
         return False
-    return situation.cluster_protected or _keeps_data(situation)
-
-
-def _keeps_data(situation: Situation) -> bool:
-    deployed = situation.deployed[DATABASE].template
-    return any(
-        resource.get("Properties", {}).get("DeletionProtectionEnabled") is True
-        for resource in deployed.get("Resources", {}).values()
-    )
+    return situation.cluster_protected or protects_data(situation.deployed[DATABASE].template)
 
 
 def _website(situation: Situation) -> Iterator[Step]:
     deployed = situation.template(WEB)
     settled = situation.condition(WEB) is Condition.SETTLED
-    if settled and deployed and (has_alias(deployed) or has_record(deployed)):
+    if settled and deployed and (aliases(deployed) or has_record(deployed)):
         yield DeployStack(
             stack=WEB,
             changes=difference(deployed, without_record(without_alias(deployed))),

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from vela.errors import NothingBefore
 from vela.ops.aws import Aws
 from vela.ops.execute.holder import began
-from vela.ops.facts.unknown import Unknown
 from vela.ops.plan.difference import difference, same
 from vela.ops.plan.situation import (
     STACKS,
@@ -25,7 +24,7 @@ from vela.ops.plan.situation import (
     has_bucket_by_name_alone,
 )
 from vela.ops.plan.steps import DeployStack, Plan, Step, Verify
-from vela.ops.refusals import known, required
+from vela.ops.refusals import known, required, unless
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
@@ -192,9 +191,10 @@ def _template(aws: Aws, bucket: str, key: str) -> Template:
     def got() -> bytes:
         return aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
-    body = known("s3:GetObject", got)
+    stored = known("s3:GetObject", lambda: unless("NoSuchKey", got))
+    body = required(f"the template {key} of the assets bucket", stored)
     try:
-        found: Any = {} if isinstance(body, Unknown) else json.loads(body)
+        found: Any = json.loads(body or b"{}")
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -23,10 +23,9 @@ SIGNS = {
 def page(report: Report) -> str:
     """Write the report."""
     health = report.health
-    verdict = "Vela works" if report.passed else "Vela does not work as it is to"
     return Template(FRAME.read_text(encoding="utf-8")).substitute(
-        verdict=verdict,
-        tone="good" if report.passed else "bad",
+        verdict=report.verdict,
+        tone="bad" if report.failed else "good" if report.passed else "unsure",
         counts=escape(_counts(report)),
         where="".join(_where(report)),
         tiles="".join(_tiles(report)),

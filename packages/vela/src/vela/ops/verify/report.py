@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from vela.errors import VerificationFailed
+from vela.errors import AccountUnusable, VerificationFailed
 from vela.ops.facts.unknown import Unknown
 from vela.ops.health import Summary
 
@@ -32,6 +32,7 @@ class Check:
         status: Whether it is.
         seen: What was seen, as one line.
         evidence: What differs, or what to know beside.
+        passing: Whether it could not be looked at for a reason that passes: it is to be asked again.
 
     """
 
@@ -40,6 +41,7 @@ class Check:
     status: Status
     seen: str
     evidence: tuple[str, ...] = ()
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Subject:
             status=Status.UNKNOWN,
             seen=why.reason,
             evidence=(why.remedy,),
+            passing=why.passes,
         )
 
     def not_applicable(self, why: str) -> Check:
@@ -101,9 +104,26 @@ class Report:
         return tuple(check for check in self.checks if check.status is Status.FAILED)
 
     @property
+    def unmade(self) -> tuple[Check, ...]:
+        """The checks that could not be made."""
+        return tuple(check for check in self.checks if check.status is Status.UNKNOWN)
+
+    @property
+    def unseen(self) -> tuple[Check, ...]:
+        """Of these, the ones that are to be made again."""
+        return tuple(check for check in self.unmade if check.passing)
+
+    @property
     def passed(self) -> bool:
-        """Whether none failed."""
-        return not self.failed
+        """Whether none failed, and none is to be made again."""
+        return not (self.failed or self.unseen)
+
+    @property
+    def verdict(self) -> str:
+        """Tell it in a few words."""
+        if self.failed:
+            return "Vela does not work as it is to"
+        return "Whether Vela works is not known" if self.unseen else "Vela works"
 
     def count(self, status: Status) -> int:
         """Count the checks that ended so."""
@@ -119,6 +139,13 @@ class Report:
                 f"the platform is deployed but not as it is to be: {first.title}: {first.seen}"
                 f"{why}{others}",
                 "Mend it and deploy again, or go back to the deployment before: `vela rollback`",
+            )
+        if self.unseen:
+            one = self.unseen[0]
+            raise AccountUnusable(
+                f"{len(self.unseen)} of {len(self.checks)} checks could not be made: "
+                f"{one.title}: {one.seen}",
+                f"{one.evidence[0]}, then run `vela verify`: what is deployed stays as it is",
             )
         return self
 

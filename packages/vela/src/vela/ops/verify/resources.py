@@ -104,8 +104,10 @@ def one_relational_database(stacks: Stacks, arns: tuple[str, ...] | Unknown) -> 
     wrong = [f"the stacks have a {type_}" for type_ in types if type_.startswith(OTHER_TYPES)]
     wrong += [] if clusters == 1 else [f"the stacks have {clusters} clusters"]
     if isinstance(arns, Unknown):
+        if arns.passes and not wrong:
+            return RELATIONAL.unknown(arns)
         seen = f"{len(types)} resources of the stacks; what is tagged is not known: {arns.reason}"
-        return RELATIONAL.judged(wrong, seen)
+        return RELATIONAL.judged(wrong, seen) if wrong else RELATIONAL.passed(seen, arns.remedy)
     wrong += [
         f"{arn} has the platform's tag" for arn in arns if arn.split(":")[2] in OTHER_SERVICES
     ]

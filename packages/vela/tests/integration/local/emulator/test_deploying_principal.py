@@ -222,3 +222,37 @@ def test_a_client_that_tries_again_gets_through(aws, control):
 
     assert "StackSummaries" in aws.client("cloudformation", config=patient).list_stacks()
     assert control.ask("DELETE", f"/throttles/{action}") == (200, {"times": 0})
+
+
+def test_what_the_organization_denies_even_root_may_not(aws, control):
+    client = aws.client("cloudformation")
+    control.set("/denials/cloudformation:ListStacks", {})
+
+    with pytest.raises(client.exceptions.ClientError) as refused:
+        client.list_stacks()
+    client.describe_stacks()
+    control.unset("/denials/cloudformation:ListStacks")
+
+    assert refused.value.response["Error"]["Code"] == "AccessDenied"
+    assert "not authorized to perform: cloudformation:ListStacks" in str(refused.value)
+    assert "with an explicit deny in a service control policy" in str(refused.value)
+    assert "StackSummaries" in client.list_stacks()
+    assert control.ask("DELETE", "/denials/cloudformation:ListStacks")[0] == 404
+
+
+def test_sessions_end_when_an_action_is_asked_for_and_begin_anew(aws, control):
+    clients = [aws.client(service) for service in ("dsql", "cloudformation", "s3")]
+    dsql, cloudformation, s3 = clients
+    control.set("/expiries/dsql:ListClusters", {})
+
+    s3.list_buckets()
+    with pytest.raises(dsql.exceptions.ClientError, match="ExpiredTokenException"):
+        dsql.list_clusters()
+    with pytest.raises(cloudformation.exceptions.ClientError, match="ExpiredToken"):
+        cloudformation.list_stacks()
+    with pytest.raises(s3.exceptions.ClientError, match="ExpiredToken"):
+        s3.list_buckets()
+
+    assert control.ask("DELETE", "/expiries/dsql:ListClusters") == (200, {"ended": True})
+    assert "clusters" in dsql.list_clusters()
+    assert control.ask("DELETE", "/expiries/dsql:ListClusters")[0] == 404

@@ -152,6 +152,16 @@ def test_a_failed_rollback_goes_on_without_what_it_is_told_to_skip(
         assert [r["LogicalResourceId"] for r in groups["StackResourceSummaries"]] == ["Group"]
 
 
+def test_an_empty_list_to_skip_is_no_list(aws, cloudformation, control, wait_settled):
+    """As the CDK CLI sends it: API_ContinueUpdateRollback."""
+    with aws.deployed(TEMPLATE) as stack:
+        control.set(f"/stacks/{stack.name}/status", {"status": "UPDATE_ROLLBACK_FAILED"})
+
+        cloudformation.continue_update_rollback(StackName=stack.name, ResourcesToSkip=[])
+
+        assert wait_settled(cloudformation, stack.name) == "UPDATE_ROLLBACK_COMPLETE"
+
+
 def test_a_rollback_is_continued_of_a_failed_one_only(cloudformation, stack_in):
     name, _stack_id = stack_in("UPDATE_COMPLETE")
 

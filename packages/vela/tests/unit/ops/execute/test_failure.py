@@ -109,6 +109,8 @@ def test_the_two_refusals_of_an_alias_are_told_apart():
         ),
         ("Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated", "somebody else"),
         ("Export A:B cannot be deleted as it is in use by ApiStack", "ApiStack uses"),
+        ("connect ECONNREFUSED 127.0.0.1:443", "could not be reached"),
+        ("Bucket named 'cdk-assets' exists, but we dont have access to it.", "cdk-assets may not"),
         (
             "Is account 1 bootstrapped? SSM parameter /cdk-bootstrap/hnb659fds/version not found",
             "bootstrapped",
@@ -117,6 +119,13 @@ def test_the_two_refusals_of_an_alias_are_told_apart():
 )
 def test_what_the_cdk_cli_says_is_understood_where_there_is_no_event(said, told):
     assert told in explain("VelaStack", [], said).what
+
+
+def test_what_the_cdk_cli_was_refused_now_comes_before_what_failed_another_time():
+    before = FailedEvent(logical_id="Q", type="AWS::SQS::Queue", reason="is gone")
+
+    assert "expired" in explain("S", [before], "ExpiredToken: the token has expired").what
+    assert "is gone" in explain("S", [before], "S failed").what
 
 
 def test_only_a_stack_that_is_being_changed_is_called_busy():

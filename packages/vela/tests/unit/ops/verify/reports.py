@@ -3,14 +3,20 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from vela.ops.facts.unknown import Cause, Unknown
 from vela.ops.health import Answer, summarise
-from vela.ops.verify.report import Check, Report, Sample, Status
+from vela.ops.verify.report import Check, Report, Sample, Status, Subject
 
 TIMES = [48.2, *(2.1 + (n * 7 % 23) / 10 for n in range(98)), 12.7]
 
 
 def check(id_: str, status: Status = Status.PASSED, *evidence: str) -> Check:
     return Check(id=id_, title=f"The {id_}", status=status, seen="seen", evidence=evidence)
+
+
+def unseen(id_: str, *, cause: Cause) -> Check:
+    why = Unknown(reason="it said no", action="some:Action", cause=cause)
+    return Subject(id_, f"The {id_}").unknown(why)
 
 
 def report(*checks: Check, failed: int = 0) -> Report:

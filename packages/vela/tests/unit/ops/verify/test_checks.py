@@ -3,13 +3,13 @@
 import pytest
 
 from vela.ops.facts.stacks import ResourceFact, StackFact
-from vela.ops.facts.unknown import Unknown
+from vela.ops.facts.unknown import Cause, Unknown
 from vela.ops.verify import resources, website
 from vela.ops.verify.report import Status
 from vela.ops.verify.resources import Privacy
 from vela.ops.verify.website import Page, Website
 
-DENIED = Unknown(reason="not allowed", action="some:Action")
+DENIED = Unknown(reason="not allowed", action="some:Action", cause=Cause.DENIED)
 HTML = {"content-type": "text/html", "x-frame-options": "DENY"}
 TEMPLATE = {
     "Resources": {

@@ -7,9 +7,10 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.ops.verify.reports import check, report, with_times
+from unit.ops.verify.reports import check, report, unseen, with_times
 
-from vela.errors import VerificationFailed
+from vela.errors import AccountUnusable, VerificationFailed
+from vela.ops.facts.unknown import Cause
 from vela.ops.verify.charts import Times, binned, histogram, rounded, timeline
 from vela.ops.verify.files import HTML, JSON, write
 from vela.ops.verify.page import FRAME, page
@@ -51,6 +52,20 @@ def outline(text: str) -> Outline:
     read.feed(text)
     assert read.open == []
     return read
+
+
+def test_a_check_that_nobody_may_make_does_not_fail_the_report():
+    report(check("page"), unseen("cluster", cause=Cause.DENIED)).require()
+
+
+@pytest.mark.parametrize("cause", [Cause.NO_CREDENTIALS, Cause.THROTTLED, Cause.UNREACHABLE])
+def test_what_is_to_be_looked_at_again_is_not_called_good(cause):
+    cut_off = report(check("page"), unseen("cluster", cause=cause))
+
+    with pytest.raises(AccountUnusable, match="1 of 2 checks could not be made: The cluster"):
+        cut_off.require()
+    assert cut_off.as_json()["passed"] is False
+    assert "Whether Vela works is not known" in page(cut_off)
 
 
 def test_a_failed_check_fails_the_report_and_offers_the_way_back():

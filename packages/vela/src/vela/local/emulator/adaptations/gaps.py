@@ -6,6 +6,7 @@ from ministack import app
 
 from . import (
     access,
+    account_refusals,
     alias_conflicts,
     alias_hosts,
     api_errors,
@@ -81,6 +82,7 @@ def close(application: Any, cloud: Cloud) -> tuple[Any, durable_state.Durability
         expired_sessions,
         network_interfaces,
         cluster_quota,
+        account_refusals,
         throttling,
     ):
         switchable.apply(cloud, control)

@@ -8,10 +8,10 @@ Routes: ``PUT /throttles/{IAM action}`` refuses the next ``times`` requests for 
 
 from typing import Any
 
-from ministack import app
 from ministack.core import iam_actions
 from ministack.core.responses import new_uuid
 
+from .asked_actions import judged_by
 from .cloud import Cloud
 from .local_control import Document, LocalControl, NotThere
 from .replacement import expected
@@ -41,22 +41,13 @@ class Throttles:
             raise NotThere(f"{action} is not throttled")
         return {"times": self._left.pop(action)}
 
-    def before(self, service: str, handler: Any) -> Any:
-        """Wrap the service's handler."""
+    def any(self) -> bool:
+        """Tell whether any action is throttled."""
+        return bool(self._left)
 
-        async def handle(
-            method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
-        ) -> Any:
-            if self._left:
-                params = app._routing_params(method, path, headers, body, query)
-                action = iam_actions.extract_iam_action(
-                    service, method, path, headers, body, params
-                )
-                if self._takes(action or ""):
-                    return _refusal(service, action or "", headers)
-            return await handler(method, path, headers, body, query)
-
-        return handle
+    def judge(self, service: str, action: str, headers: dict[str, str]) -> Any:
+        """Refuse a request too many."""
+        return _refusal(service, action, headers) if self._takes(action) else None
 
     def _takes(self, action: str) -> bool:
         left = self._left.get(action, 0)
@@ -75,12 +66,8 @@ def _refusal(service: str, action: str, headers: dict[str, str]) -> Any:
 
 def apply(_cloud: Cloud, control: LocalControl) -> None:
     """Stand before every service, and register the routes."""
-    expected(iam_actions, "extract_iam_action")
     expected(iam_actions, "access_denied_response")
-    expected(app, "_routing_params", "method", "path", "headers", "body", "query_params")
     throttles = Throttles()
-    handlers = expected(app, "SERVICE_HANDLERS")
-    for service, handler in handlers.items():
-        handlers[service] = throttles.before(service, handler)
+    judged_by(throttles.judge, when=throttles.any)
     control.add("PUT", "/throttles/{action}", throttles.put)
     control.add("DELETE", "/throttles/{action}", throttles.delete)
