@@ -4,27 +4,24 @@ from e2e.matrix import callers, names, stacks
 from e2e.matrix.state import Ending, Set, State, as_it_is, blocked, impossible, state
 
 FAILED = {
-    "UPDATE_ROLLBACK_FAILED": "stack-update-rollback-failed",
-    "UPDATE_FAILED": "stack-update-failed",
-    "IMPORT_ROLLBACK_FAILED": "stack-import-rollback-failed",
+    "UPDATE_ROLLBACK_FAILED": ("stack-update-rollback-failed", "ContinueRollback"),
+    "UPDATE_FAILED": ("stack-update-failed", "ContinueRollback"),
+    "IMPORT_ROLLBACK_FAILED": ("stack-import-rollback-failed", "DestroyStack"),
 }
 
 
 def failed(stack: str, status: str) -> State:
-    return state(
-        f"{stack} is in {status}",
-        stacks.stack(stack, status),
-        FAILED[status],
-        first=("ContinueRollback",),
-    )
+    finding, first = FAILED[status]
+    return state(f"{stack} is in {status}", stacks.stack(stack, status), finding, first=(first,))
 
 
-def half_deleted(stack: str, **more: Ending) -> State:
+def half_deleted(stack: str, *, gone: int = 1, **more: Ending) -> State:
+    """Half deleted; so many stacks are *gone* before it is made anew: those that use it, too."""
     return state(
         f"{stack} is in DELETE_FAILED",
         stacks.stack(stack, "DELETE_FAILED"),
         "stack-delete-failed",
-        first=("DestroyStack",),
+        first=("DestroyStack",) * gone,
         **more,
     )
 
@@ -61,7 +58,7 @@ STACKS = (
     ),
     failed("ApiStack", "UPDATE_FAILED"),
     failed("VelaStack", "IMPORT_ROLLBACK_FAILED"),
-    half_deleted("ApiStack"),
+    half_deleted("ApiStack", gone=2),
     half_deleted("VelaStack"),
     half_deleted("DatabaseStack", deploy=blocked("DatabaseStack is in DELETE_FAILED")),
     busy("CREATE_IN_PROGRESS", ends="CREATE_COMPLETE"),
