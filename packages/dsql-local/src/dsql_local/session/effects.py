@@ -57,7 +57,7 @@ class OpenBackend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancel:
-    """Pass this cancel request to the PostgreSQL that issued its key."""
+    """Pass this cancel request to the PostgreSQL that issued its key; answer with `ended`."""
 
     request: CancelRequest
 
