@@ -25,7 +25,7 @@ from dsql_local.session.awaited import (
     hidden,
 )
 from dsql_local.session.cost import CostReport
-from dsql_local.session.judgement import IDLE, Judge
+from dsql_local.session.judgement import Judge
 from dsql_local.session.names import Names
 from dsql_local.session.treatment import MARKER, PLAIN, Treatment, guard, replaced
 from dsql_local.wire import extended, messages
@@ -75,7 +75,7 @@ class Translator:
         if text is None:
             return message.raw
         statements = self._classifier.classify(text)
-        if self.judge.transaction is IDLE and len(statements) == 1 and _reads(statements[0]):
+        if len(statements) == 1 and self.judge.alone and _reads(statements[0]):
             self.judge.reads(now)
             return message.raw
         answers: list[Awaited] = []
