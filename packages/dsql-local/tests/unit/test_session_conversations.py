@@ -290,5 +290,5 @@ def test_a_statement_no_rule_knows_is_sent_and_told():
 
     for talk in (by_query, by_parts):
         told = [each for each in talk.effects if isinstance(each, Unknown)]
-        assert told == [Unknown(sql=unknown.encode())]
+        assert told == [Unknown(gap="AlterObjectDepends", sql=unknown.encode())]
         assert unknown in talk.asked()[0]

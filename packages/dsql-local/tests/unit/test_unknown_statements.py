@@ -10,8 +10,8 @@ from dsql_local.server.unknown import REMEMBERED, SHOWN, UnknownStatements
 def noted(caplog, *statements, logged=True):
     unknown = UnknownStatements(logged=logged)
     for statement in statements:
-        unknown.note(statement)
-    return unknown.count, [record.args[0] for record in caplog.records]
+        unknown.note("SELECT of x", statement)
+    return unknown.count, [record.args[1] for record in caplog.records]
 
 
 def test_each_statement_is_counted_and_logged_once(caplog):
@@ -30,6 +30,25 @@ def test_a_flood_of_different_statements_ends_in_silence(caplog):
     count, told = noted(caplog, *(b"SELECT %d" % number for number in range(REMEMBERED + 5)))
 
     assert (count, len(told)) == (REMEMBERED + 5, REMEMBERED)
+
+
+def test_statements_are_counted_by_what_is_not_known_of_them(caplog):
+    unknown = UnknownStatements(logged=False)
+    for gap in ["function pg_a", "Vacuum with full", "function pg_a"]:
+        unknown.note(gap, b"")
+
+    unknown.sum_up()
+
+    assert unknown.counts == {"function pg_a": 2, "Vacuum with full": 1}
+    assert caplog.records[-1].args == ("function pg_a (2), Vacuum with full (1)",)
+
+
+def test_gaps_are_told_apart_up_to_a_bound():
+    unknown = UnknownStatements(logged=False)
+    for number in range(REMEMBERED + 5):
+        unknown.note(str(number), b"")
+
+    assert (unknown.count, unknown.counts["other"]) == (REMEMBERED + 5, 5)
 
 
 def test_limits_are_given_by_name():

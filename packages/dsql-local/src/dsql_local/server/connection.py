@@ -107,8 +107,8 @@ class Connection:
                 self._wake_at(at)
             case HoldClient(hold=hold):
                 self.hold_client("session", hold=hold)
-            case Unknown(sql=sql):
-                self._house.unknown.note(sql)
+            case Unknown(gap=gap, sql=sql):
+                self._house.unknown.note(gap, sql)
 
     def _now(self) -> float:
         """The time by the cluster's clock, which a test may move."""

@@ -30,8 +30,9 @@ class HoldClient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """A statement no rule knows went to PostgreSQL."""
+    """A statement went to PostgreSQL of which no rule knows something."""
 
+    gap: str
     sql: bytes
 
 
