@@ -60,9 +60,19 @@ def test_limits_are_given_by_name():
     assert parsed.log_unknown
 
 
-@pytest.mark.parametrize("limit", ["tables", "tables=", "tables=x", "tables=-1", "nothing=1"])
-def test_what_is_no_limit_is_a_mistake(limit, capsys):
+@pytest.mark.parametrize(
+    ("limit", "why"),
+    [
+        ("nothing=1", "there is no limit 'nothing', only schemas, tables, "),
+        ("tables", "'tables' is not tables=N, N a whole number"),
+        ("tables=", "'tables=' is not tables=N"),
+        ("tables=x", "'tables=x' is not tables=N"),
+        ("tables=-1", "'tables=-1' is not tables=N"),
+        ("transaction_age_s=0.5", "'transaction_age_s=0.5' is not transaction_age_s=N"),
+    ],
+)
+def test_what_is_no_limit_is_a_mistake_that_is_explained(limit, why, capsys):
     with pytest.raises(SystemExit):
         arguments.parse(["serve", "--limit", limit])
 
-    assert f"argument --limit: invalid limit value: '{limit}'" in capsys.readouterr().err
+    assert f"argument --limit: {why}" in capsys.readouterr().err

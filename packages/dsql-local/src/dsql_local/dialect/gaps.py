@@ -26,11 +26,11 @@ KINDS: Final = WRITES | QUERIES | DEFINITIONS | UTILITIES | {"transaction_stmt"}
 LONGEST: Final = 65_536
 
 SEQUENCE: Final = frozenset(
-    "as cache cycle increment maxvalue minvalue owned_by restart start".split()
+    ["as", "cache", "cycle", "increment", "maxvalue", "minvalue", "owned_by", "restart", "start"]
 )
-ROLE: Final = frozenset("canlogin rolemembers addroleto inherit connectionlimit".split())
+ROLE: Final = frozenset(["canlogin", "rolemembers", "addroleto", "inherit", "connectionlimit"])
 FUNCTION: Final = frozenset(
-    "as cost language leakproof parallel security strict volatility".split()
+    ["as", "cost", "language", "leakproof", "parallel", "security", "strict", "volatility"]
 )
 OPTIONS: Final[Mapping[str, frozenset[str]]] = {
     "alter_default_privileges_stmt": frozenset({"schemas", "roles"}),
@@ -38,13 +38,24 @@ OPTIONS: Final[Mapping[str, frozenset[str]]] = {
     "alter_role_stmt": ROLE,
     "alter_seq_stmt": SEQUENCE,
     "copy_stmt": frozenset(
-        "delimiter encoding escape force_not_null force_null force_quote format header null quote".split()
+        [
+            "delimiter",
+            "encoding",
+            "escape",
+            "force_not_null",
+            "force_null",
+            "force_quote",
+            "format",
+            "header",
+            "null",
+            "quote",
+        ]
     ),
     "create_function_stmt": FUNCTION,
     "create_role_stmt": ROLE,
     "create_seq_stmt": SEQUENCE,
     "explain_stmt": frozenset(
-        "analyze buffers costs format settings summary timing verbose".split()
+        ["analyze", "buffers", "costs", "format", "settings", "summary", "timing", "verbose"]
     ),
     "grant_role_stmt": frozenset({"admin"}),
     "transaction_stmt": frozenset(
@@ -74,8 +85,20 @@ ACTIONS: Final = frozenset(
 )
 OBJECTS: Final = frozenset(
     f"OBJECT_{name}"
-    for name in "COLUMN DOMAIN DOMCONSTRAINT FUNCTION INDEX SCHEMA SEQUENCE STATISTIC_EXT TABCONSTRAINT"
-    " TABLE TYPE VIEW".split()
+    for name in [
+        "COLUMN",
+        "DOMAIN",
+        "DOMCONSTRAINT",
+        "FUNCTION",
+        "INDEX",
+        "SCHEMA",
+        "SEQUENCE",
+        "STATISTIC_EXT",
+        "TABCONSTRAINT",
+        "TABLE",
+        "TYPE",
+        "VIEW",
+    ]
 )
 # Statements of any kind of object, where the kind stands, and more kinds they are known for.
 ABOUT: Final[Mapping[str, tuple[str, frozenset[str]]]] = {

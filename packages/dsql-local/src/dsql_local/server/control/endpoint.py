@@ -13,8 +13,8 @@ from dsql_local.server.control.control import Control
 from dsql_local.server.control.exchange import Request, Response
 from dsql_local.server.control.routes import answer
 from dsql_local.server.registry import Registry
-from dsql_local.server.unknown import UnknownStatements
 from dsql_local.server.runtime import Runtimes
+from dsql_local.server.unknown import UnknownStatements
 
 Connections = Mapping[asyncio.Task[None], StreamWriter]
 
