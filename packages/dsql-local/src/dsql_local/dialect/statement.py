@@ -87,7 +87,7 @@ class Statement:
     PostgreSQL answers the *questions* in order; if none gives a refusal, the *verdict* holds.
     *name* is PostgreSQL's name of the parse tree node. *read_only* and *chain* belong to BEGIN,
     COMMIT and ROLLBACK; *alone* says that the statement may not stand in a transaction block;
-    *locks* that it locks rows; *cost_report* that it is an EXPLAIN whose answer ends in an
+    *unknown* names what no rule knows of it; *locks* that it locks rows; *cost_report* that it is an EXPLAIN whose answer ends in an
     estimate of cost.
     """
 
@@ -96,7 +96,7 @@ class Statement:
     name: str
     questions: tuple[Question, ...] = ()
     verdict: Verdict = PASS
-    unknown: bool = False
+    unknown: str = ""
     read_only: bool | None = None
     chain: bool = False
     alone: bool = False

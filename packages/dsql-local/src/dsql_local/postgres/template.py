@@ -39,7 +39,15 @@ SINGLE_USER = ("--single", "-j", "-O", "-c", "exit_on_error=on")
 ASKED = ("-c", f"dsql_local.refused_functions={REFUSED}")
 
 # What makes a database a cluster's, in order.
-SCHEMA = ("schema.sql", "limits.sql", "absent.sql", "catalogue.sql", "keys.sql", "jobs.sql")
+SCHEMA = (
+    "schema.sql",
+    "limits.sql",
+    "faults.sql",
+    "absent.sql",
+    "catalogue.sql",
+    "keys.sql",
+    "jobs.sql",
+)
 
 
 def _part(name: str) -> bytes:

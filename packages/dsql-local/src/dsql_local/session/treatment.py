@@ -11,7 +11,7 @@ from typing import Final
 from dsql_local.dialect.rules.transactions import ABORTED
 from dsql_local.dialect.sql import literal
 from dsql_local.dialect.statement import Kind, Question, Refusal, Rewrite, Statement
-from dsql_local.faults import Drop
+from dsql_local.faults import Drop, Lose
 from dsql_local.jobs import submission
 from dsql_local.wire import messages
 
@@ -81,6 +81,13 @@ def guard(questions: tuple[Question, ...]) -> bytes:
         for each in questions
     )
     return f"DO {literal(f'BEGIN {asked} END')}".encode(errors="surrogateescape")
+
+
+def lose(losing: Lose, statement: Statement) -> bytes:
+    """A statement after which the transaction cannot be committed if it changes something."""
+    certain = str(statement.kind is Kind.DDL).lower()
+    asked = f"{literal(losing.sqlstate)}, {literal(losing.message)}, {certain}"
+    return f"DO {literal(f'BEGIN PERFORM pg_dsql_local.lose({asked}); END')}".encode()
 
 
 def error(refusal: Refusal) -> bytes:
