@@ -4,10 +4,10 @@ Law: a `VelaError` becomes one line and its exit code here, once; anything else 
 its traceback.
 """
 
-import errno
 import sys
 
-from vela.errors import DiskFull, Interrupted, VelaError
+from vela.cli.disk import of_disk
+from vela.errors import Interrupted, VelaError
 
 
 def main() -> None:
@@ -26,9 +26,9 @@ def main() -> None:
             raise
         _fail(interrupted)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if (told := of_disk(error)) is None:
             raise
-        _fail(DiskFull(f"no space is left to write {error.filename}", "Free some and run it again"))
+        _fail(told)
 
 
 def _fail(error: VelaError) -> None:
