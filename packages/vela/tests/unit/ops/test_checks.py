@@ -17,6 +17,8 @@ from unit.ops.healthy import (
     HELD_TABLE,
     NOW,
     OTHER,
+    OURS,
+    PLANNED,
     STACKS,
     unknown,
 )
@@ -69,6 +71,16 @@ def aliases(**changes: Any) -> dict[str, Any]:
     return {"aliases": replace(HEALTHY.aliases, **changes)}
 
 
+def website(name: str, *, wanted: str | None, said: bool) -> dict[str, Any]:
+    """The website has *name*, and *wanted* is planned, *said* by somebody or not."""
+    outputs = {"WebsiteURL": f"https://{name}", "CloudFrontDomain": OURS}
+    told = frozenset({"domain"} if said else ())
+    return {
+        "stacks": {**STACKS, "VelaStack": replace(STACKS["VelaStack"], outputs=outputs)},
+        "planned": replace(PLANNED, domain=wanted, said=told),
+    }
+
+
 #: What is wrong, by the check that must find it.
 WRONG: Mapping[str, dict[str, Any]] = {
     "python-too-old": machine(python=(3, 10, 4)),
@@ -106,6 +118,8 @@ WRONG: Mapping[str, dict[str, Any]] = {
     "name-changed": {
         "retained": (replace(HELD_TABLE, name="vela-people", state=Holding.ABSENT, owner=None),)
     },
+    "name-forgotten": website(DOMAIN, wanted=None, said=False),
+    "name-leaves": website("old.example.com", wanted=DOMAIN, said=True),
     "certificate-in-other-region": certificate(
         arn="arn:aws:acm:eu-west-1:123456789012:certificate/0a1b", status=None, names=()
     ),
@@ -173,6 +187,15 @@ WRONG: Mapping[str, dict[str, Any]] = {
     "fact-unsupported": aliases(conflicts=unknown(Cause.UNSUPPORTED)),
     "fact-other": {"permissions": unknown(Cause.OTHER)},
 }
+
+
+def test_a_name_may_stay_go_when_that_is_said_and_come_anew():
+    stays = facts(**website(DOMAIN, wanted=DOMAIN, said=True))
+    goes = facts(**website(DOMAIN, wanted=None, said=True))
+    new = facts(**website(OURS, wanted=DOMAIN, said=True))
+    unnamed = facts(**website(OURS, wanted=None, said=False))
+
+    assert [ids(found) for found in (stays, goes, new, unnamed)] == [[], ["name-leaves"], [], []]
 
 
 def facts(**changes: Any) -> Facts:
