@@ -218,6 +218,12 @@ class Interrupted(MachineError):
     exit_code = 130
 
 
+class PathUnusable(MachineError):
+    """A path where Vela is to keep something cannot be read or written."""
+
+    code = "E408"
+
+
 class DeployFailed(VelaError):
     """CDK or CloudFormation refused or rolled back."""
 

@@ -4,11 +4,11 @@ Law: a `VelaError` becomes one line and its exit code here, once; anything else 
 its traceback.
 """
 
-import errno
 import sys
 
+from vela.cli.disk import of_disk
 from vela.cli.interruption import interruptible
-from vela.errors import DiskFull, Interrupted, VelaError
+from vela.errors import Interrupted, VelaError
 
 
 def main() -> None:
@@ -27,10 +27,9 @@ def main() -> None:
                 raise
             _fail(interruption.error)
         except OSError as error:
-            if error.errno != errno.ENOSPC:
+            if (told := of_disk(error)) is None:
                 raise
-            full = f"no space is left to write {error.filename}"
-            _fail(DiskFull(full, "Free some and run it again"))
+            _fail(told)
 
 
 def _fail(error: VelaError) -> None:

@@ -70,7 +70,7 @@ def converge(at: Ground, options: DeployOptions) -> None:
         planned = plan_deploy(situation, purge_web_bucket=options.purge_web_bucket)
         findings = plan_command.unmended(planned, diagnosis.findings)
         require_unblocked(findings)
-        _tell(at, planned, findings)
+        _tell(at, planned, findings, aside=options.as_json)
         _confirm(at, planned, findings, yes=options.yes)
         protection = protecting(diagnosis.facts.protection, situation)
         confirm_unprotecting(at, protection, yes=options.yes)
@@ -85,13 +85,13 @@ def converge(at: Ground, options: DeployOptions) -> None:
     )
 
 
-def _tell(at: Ground, planned: Plan, findings: tuple[Finding, ...]) -> None:
+def _tell(at: Ground, planned: Plan, findings: tuple[Finding, ...], *, aside: bool) -> None:
     """Say beforehand what a person should know: every warning, and the plan if anything is lost."""
     for finding in findings:
         if finding.severity is Severity.WARNING:
             at.show.notice(f"{finding.what}. {finding.fix}.")
     if planned.data_at_risk:
-        plan_command.show(planned)
+        plan_command.show(planned, aside=aside)
 
 
 def _confirm(at: Ground, planned: Plan, findings: tuple[Finding, ...], *, yes: bool) -> None:

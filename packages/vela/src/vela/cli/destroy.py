@@ -39,7 +39,7 @@ def destroy(settings: LocalSettings, command: DestroyCommand) -> None:
     if command.as_json:
         screen.json(plan_command.as_document(planned))
     elif not planned.steps:
-        screen.line("Nothing is deployed.")
+        screen.line("Nothing goes." if planned.stays else "Nothing is deployed.")
     elif not command.dry_run:
         screen.line("Vela is gone." if not planned.stays else "Vela is gone, but for what stays.")
 
@@ -52,8 +52,7 @@ def _all_rounds(at: Ground, command: DestroyCommand) -> Plan:
         require_unblocked(planned.findings)
         if shown is None:
             shown = planned
-            if not command.as_json:
-                plan_command.show(planned)
+            plan_command.show(planned, aside=command.as_json)
             if command.dry_run:
                 return planned
             if planned.steps:

@@ -48,8 +48,7 @@ def rollback(settings: LocalSettings, command: RollbackCommand) -> None:
         if command.as_json and command.dry_run:
             screen.json(plan_command.as_document(planned))
             return
-        if not command.as_json:
-            plan_command.show(planned)
+        plan_command.show(planned, aside=command.as_json)
         if command.dry_run:
             return
         if planned.data_at_risk:
