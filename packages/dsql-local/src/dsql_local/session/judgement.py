@@ -21,7 +21,7 @@ IDLE: Final = Transaction()
 WRITTEN: Final = Question(
     rule=DEFINITION_AND_WRITE.id,
     sqlstate=DEFINITION_AND_WRITE.sqlstate,
-    sql=f"SELECT {literal(DEFINITION_AND_WRITE.message)} WHERE dsql_local.so_far('rows') > 0",
+    sql=f"SELECT {literal(DEFINITION_AND_WRITE.message)} WHERE pg_dsql_local.so_far('rows') > 0",
 )
 # Statements that commit by themselves where no transaction is open.
 COMMITTING: Final = (Kind.WRITE, Kind.DDL)
