@@ -1,5 +1,7 @@
 """Templates that several servers make at the same time."""
 
+import json
+
 import pytest
 
 from dsql_local.postgres import template
@@ -23,6 +25,8 @@ def test_a_template_another_server_made_meanwhile_is_left_alone(staged, tmp_path
     theirs = tmp_path / "template"
     theirs.mkdir()
     (theirs / "PG_VERSION").write_text("theirs")
+    whole = {"key": "any", "extent": [1, len("theirs")]}
+    (theirs / template.MADE).write_text(json.dumps(whole))
 
     template.publish(staged, theirs)
 
