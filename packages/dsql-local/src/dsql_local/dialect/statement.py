@@ -55,11 +55,15 @@ class Rewrite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A query PostgreSQL runs just before the statement: each row it gives is a refusal's message."""
+    """A query PostgreSQL runs just before the statement: each row it gives is a refusal's message.
+
+    An *early* one comes before the statement's place in its transaction is judged.
+    """
 
     rule: str
     sqlstate: str
     sql: str
+    early: bool = False
 
 
 Verdict = Pass | Refusal | Rewrite

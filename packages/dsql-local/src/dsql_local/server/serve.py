@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from os import getpid
 
 from dsql_local.dialect.classifier import Classifier
+from dsql_local.dialect.examination import examine
+from dsql_local.dialect.table import RULES
 from dsql_local.errors import PortInUse
 from dsql_local.options import Options
 from dsql_local.postgres import place as places
@@ -57,6 +59,7 @@ def serve(options: Options, announce: Callable[[Running], None]) -> signal.Signa
 @contextlib.contextmanager
 def prepared(options: Options) -> Iterator[Prepared]:
     """Take the data directory and the port, and make what is missing."""
+    examine(RULES)
     with contextlib.ExitStack() as stack:
         directory = stack.enter_context(held(options.data_dir))
         options.told_in.unlink(missing_ok=True)  # left by a server that was killed

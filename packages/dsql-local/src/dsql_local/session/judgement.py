@@ -9,12 +9,20 @@ from typing import Final
 
 from dsql_local.dialect import transaction as transactions
 from dsql_local.dialect.limits import Limits
-from dsql_local.dialect.statement import Kind, Refusal, Statement
+from dsql_local.dialect.rules.transactions import DEFINITION_AND_WRITE
+from dsql_local.dialect.sql import literal
+from dsql_local.dialect.statement import Kind, Question, Refusal, Statement
 from dsql_local.dialect.transaction import Phase, Transaction, too_old
 from dsql_local.faults import Drop, Faults, Lose
 from dsql_local.session.treatment import Treatment, lose, treated
 
 IDLE: Final = Transaction()
+# What a function wrote shows in PostgreSQL's count of rows alone.
+WRITTEN: Final = Question(
+    rule=DEFINITION_AND_WRITE.id,
+    sqlstate=DEFINITION_AND_WRITE.sqlstate,
+    sql=f"SELECT {literal(DEFINITION_AND_WRITE.message)} WHERE pg_dsql_local.so_far('rows') > 0",
+)
 # Statements that commit by themselves where no transaction is open, and those that may.
 COMMITTING: Final = (Kind.WRITE, Kind.DDL)
 ACCESSING: Final = (*COMMITTING, Kind.QUERY)
@@ -45,6 +53,8 @@ class Judge:
             before, statement, now=now, limits=self._limits
         )
         self._over = refusal is not None
+        if statement.kind is Kind.DDL and before.phase is not Phase.NONE and refusal is None:
+            statement = replace(statement, questions=(WRITTEN, *statement.questions))
         if self.calm or refusal is not None:
             return treated(statement, refusal)
         return self._befallen(statement, before)

@@ -49,7 +49,9 @@ def treated(statement: Statement, refusal: Refusal | None) -> Treatment:
     if refusal is not None and refusal.rule == ABORTED.id:
         # PostgreSQL says so by itself, after what it says about syntax.
         return _refused(statement.refusal) if statement.refusal else replaced(statement)
-    before: tuple[bytes, ...] = (guard(statement.questions),) if statement.questions else ()
+    misplaced = refusal is not None and refusal is not statement.refusal
+    asked = tuple(each for each in statement.questions if each.early or not misplaced)
+    before: tuple[bytes, ...] = (guard(asked),) if asked else ()
     if refusal is None:
         let = replaced(statement)
         return Treatment(before=before, sql=let.sql, tag=let.tag) if before else let

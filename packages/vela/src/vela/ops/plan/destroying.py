@@ -17,7 +17,7 @@ from vela.ops.plan.situation import (
     WEB,
     Condition,
     Situation,
-    has_alias,
+    aliases,
     has_record,
     protects_data,
     unprotected,
@@ -89,7 +89,7 @@ def _protected(situation: Situation) -> bool:
 def _website(situation: Situation) -> Iterator[Step]:
     deployed = situation.template(WEB)
     settled = situation.condition(WEB) is Condition.SETTLED
-    if settled and deployed and (has_alias(deployed) or has_record(deployed)):
+    if settled and deployed and (aliases(deployed) or has_record(deployed)):
         yield DeployStack(
             stack=WEB,
             changes=difference(deployed, without_record(without_alias(deployed))),

@@ -35,7 +35,7 @@ class Account:
         call = urllib.request.Request(
             f"{ready['endpoint_url']}/_vela{path}",
             method=method,
-            data=json.dumps(document or {}).encode(),
+            data=None if document is None else json.dumps(document).encode(),
             headers={"Authorization": f"Bearer {ready['control_secret']}"},
         )
         with urllib.request.urlopen(call, timeout=10):
