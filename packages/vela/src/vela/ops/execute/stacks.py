@@ -5,11 +5,13 @@ failed is told by its event.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vela.errors import DeployFailed, DomainHeld, StackBusy, VelaError
 from vela.ops.cdk import Cdk, Progress
 from vela.ops.execute.failure import Explanation, explain, failed_events
+from vela.ops.execute.holder import holder
 from vela.ops.execute.means import Means
 from vela.ops.plan.situation import Condition, condition_of
 from vela.ops.plan.steps import (
@@ -135,6 +137,9 @@ def explained(means: Means, stack: str, act: Callable[[], None]) -> None:
         client = means.aws.cloudformation
         events = failed_events(client, stack, change_set=means.change_set)
         why = explain(stack, events, failure.what)
+        if why.busy and (now := find(means, stack)):
+            who = holder(client, stack, now["StackStatus"])
+            why = replace(why, what=f"{stack} is being changed: {who}")
         log = f"the whole output is in {means.cdk.log}"
         raise _error(why, log) from failure
 
