@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Final
 
 from dsql_local.dialect.bodies import body_of
+from dsql_local.dialect.gaps import gap_of
 from dsql_local.dialect.grammar import Reading, read
 from dsql_local.dialect.limits import DEFAULT, Limits
 from dsql_local.dialect.nature import job_of, nature_of
@@ -95,13 +96,12 @@ def _statement(parsed: Parsed, reading: Reading, limits: Limits) -> Statement:
     nature = nature_of(parsed.name, parsed.node)
     if asynchronous:
         nature["job"] = job_of(parsed.name, parsed.node)
-    if refusal:
-        nature["unknown"] = False
     return Statement(
         span=span,
         name=tag_of(parsed.node),
         questions=questions,
         verdict=refusal or _let_through(parsed, reading.text, asynchronous=asynchronous),
+        unknown="" if refusal else gap_of(parsed, reading.text),
         **nature,
     )
 

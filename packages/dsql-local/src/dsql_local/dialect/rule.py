@@ -36,7 +36,8 @@ class Rule:
 
     *on* names the part of a statement the rule looks at (`dialect.sites`). *limit* names the
     number of `Limits` that the found *count* has to stay below or at. With a *question* the
-    refusal holds for each row PostgreSQL gives to it; its columns are values of the message.
+    refusal holds for each row PostgreSQL gives to it; its columns are values of the message. It is
+    *early* if it is not about what the statement would be done to.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Rule:
     find: Finder = field(default=lambda _node: {}, repr=False)
     limit: str = ""
     question: str = ""
+    early: bool = False
 
     def judge(self, node: Node, limits: Limits) -> Refusal | Question | None:
         """What the rule says about this part of a statement."""
@@ -87,7 +89,7 @@ class Rule:
         message = f"pg_catalog.format({', '.join([literal(template), *columns])})"
         question = self.question.format_map(details)
         sql = f"SELECT {message} FROM ({question}) AS q"  # noqa: S608 - made of quoted parts
-        return Question(rule=self.id, sqlstate=self.sqlstate, sql=sql)
+        return Question(rule=self.id, sqlstate=self.sqlstate, sql=sql, early=self.early)
 
 
 def by_site(rules: Iterable[Rule], sites: Iterable[str]) -> dict[str, tuple[Rule, ...]]:

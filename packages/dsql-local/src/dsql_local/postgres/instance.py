@@ -38,6 +38,7 @@ LIMITS = (
     "row_bytes",
     "column_bytes",
     "key_bytes",
+    "view_bytes",
 )
 
 

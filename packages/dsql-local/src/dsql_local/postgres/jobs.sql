@@ -156,12 +156,12 @@ DECLARE
   kept text[] := string_to_array(current_setting('dsql_local.kept', true), ' ');
   index record;
 BEGIN
-  IF relation IS NULL THEN
-    RETURN;
-  END IF;
   FOR index IN SELECT objid FROM pg_event_trigger_ddl_commands() LOOP
     CALL pg_dsql_local.check_keys(index.objid);
   END LOOP;
+  IF relation IS NULL THEN
+    RETURN;
+  END IF;
   UPDATE pg_class SET relfilenode = kept[1]::oid, relpages = kept[2]::int,
                       reltuples = kept[3]::real, relallvisible = kept[4]::int
    WHERE oid = relation;
@@ -328,7 +328,7 @@ BEGIN
   END IF;
   IF todo.job_type = 'INDEX_BUILD' THEN
     SELECT c.relowner,
-           format('REINDEX INDEX %s; SELECT pg_dsql_local.check_key(%s)', c.oid::regclass, c.oid)
+           format('REINDEX INDEX %s; SELECT pg_dsql_local.check_key_size(%s)', c.oid::regclass, c.oid)
       INTO whose, work
       FROM pg_class c WHERE c.oid = todo.object_id;
   ELSE

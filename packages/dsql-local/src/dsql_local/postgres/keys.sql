@@ -1,4 +1,5 @@
--- How large keys, values and rows may be: what is too large in the rows a statement wrote.
+-- How large keys, values, rows and views may be: what is too large in the rows a statement wrote, and
+-- in the view it made.
 -- Read by single-user mode, as schema.sql.
 
 -- How large the largest key of a table is, as an expression over its rows: the bytes of a key's values
@@ -121,7 +122,7 @@ WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION pg_dsql_local.watch_expressions();
 
 -- What an index that was just built holds already; asked as the table's owner.
 
-CREATE FUNCTION pg_dsql_local.check_key(index oid) RETURNS void
+CREATE FUNCTION pg_dsql_local.check_key_size(index oid) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   question text;
@@ -135,3 +136,18 @@ BEGIN
     PERFORM pg_dsql_local.refused('54000', 'key size too large');
   END IF;
 END $$;
+
+-- A view has 512 KiB for what PostgreSQL makes of its text, in which each byte of a constant takes four.
+
+CREATE FUNCTION pg_dsql_local.check_view() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() JOIN pg_rewrite ON ev_class = objid
+              WHERE command_tag = 'CREATE VIEW'
+                AND octet_length(ev_action::text) > pg_dsql_local.size_limit('view')) THEN
+    PERFORM pg_dsql_local.refused('54000', 'view definition too large');
+  END IF;
+END $$;
+
+CREATE EVENT TRIGGER dsql_local_check_view ON ddl_command_end
+WHEN TAG IN ('CREATE VIEW', 'CREATE SCHEMA') EXECUTE FUNCTION pg_dsql_local.check_view();

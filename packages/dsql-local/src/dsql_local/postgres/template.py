@@ -5,6 +5,7 @@ changed; one that is damaged is made again. It bears its name, and so does every
 mode); copying it takes a tenth of that.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -38,7 +39,15 @@ SINGLE_USER = ("--single", "-j", "-O", "-c", "exit_on_error=on")
 ASKED = ("-c", f"dsql_local.refused_functions={REFUSED}")
 
 # What makes a database a cluster's, in order.
-SCHEMA = ("schema.sql", "limits.sql", "absent.sql", "catalogue.sql", "keys.sql", "jobs.sql")
+SCHEMA = (
+    "schema.sql",
+    "limits.sql",
+    "faults.sql",
+    "absent.sql",
+    "catalogue.sql",
+    "keys.sql",
+    "jobs.sql",
+)
 
 
 def _part(name: str) -> bytes:
@@ -79,12 +88,23 @@ def prepare(place: Place, directory: Path) -> Path:
         _make(place, work)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.move(work, staged)
-        shutil.rmtree(template, ignore_errors=True)  # it is damaged, or half removed
-        staged.rename(template)
+        publish(staged, template)
     finally:
         shutil.rmtree(work, ignore_errors=True)
         shutil.rmtree(staged, ignore_errors=True)
     return template
+
+
+def publish(staged: Path, template: Path) -> None:
+    """Give a template its name, unless another server has been faster: it may be copying by now."""
+    try:
+        staged.rename(template)
+    except OSError as error:
+        if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+            raise
+        if not is_whole(template):  # it is half removed
+            shutil.rmtree(template)
+            staged.rename(template)
 
 
 def is_whole(template: Path) -> bool:

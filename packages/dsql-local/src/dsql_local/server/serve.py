@@ -148,6 +148,8 @@ async def _open(server: Prepared) -> AsyncIterator[Running]:
         stack.push_async_callback(server.instances.close)
         if server.cluster:
             await server.instances.socket(server.cluster.identifier)
+        unknown = UnknownStatements(logged=server.options.log_unknown)
+        stack.callback(unknown.sum_up)
         secret = secrets.token_urlsafe(32)
         baselines = Baselines(server.instances.socket)
         stack.callback(baselines.close)
@@ -165,6 +167,7 @@ async def _open(server: Prepared) -> AsyncIterator[Running]:
             secret=secret,
             on_cluster_deleted=server.instances.remove,
             now=time.time,
+            unknown=unknown,
         )
         stack.push_async_callback(control.close)
         house = House(
@@ -172,7 +175,7 @@ async def _open(server: Prepared) -> AsyncIterator[Running]:
             instances=server.instances,
             runtimes=runtimes,
             classifier=Classifier(server.options.limits),
-            unknown=UnknownStatements(logged=server.options.log_unknown),
+            unknown=unknown,
         )
         context = tls.server_context(server.files)
         stack.push_async_callback(house.close)

@@ -7,28 +7,30 @@ its traceback.
 import errno
 import sys
 
+from vela.cli.interruption import interruptible
 from vela.errors import DiskFull, Interrupted, VelaError
 
 
 def main() -> None:
     """Run the ``vela`` command."""
-    interrupted = Interrupted("interrupted", "What was finished is kept; run it again to go on")
-    try:
-        from vela.cli.commands import app  # noqa: PLC0415 - Ctrl-C may come while it is imported
+    with interruptible() as interruption:
+        try:
+            from vela.cli.commands import app  # noqa: PLC0415 - Ctrl-C may come while it is imported
 
-        app()
-    except VelaError as error:
-        _fail(error)
-    except KeyboardInterrupt:
-        _fail(interrupted)
-    except SystemExit as end:
-        if end.code != Interrupted.exit_code:  # what Typer makes of Ctrl-C, without a word
-            raise
-        _fail(interrupted)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        _fail(DiskFull(f"no space is left to write {error.filename}", "Free some and run it again"))
+            app()
+        except VelaError as error:
+            _fail(error)
+        except KeyboardInterrupt:
+            _fail(interruption.error)
+        except SystemExit as end:
+            if end.code != Interrupted.exit_code:  # what Typer makes of Ctrl-C, without a word
+                raise
+            _fail(interruption.error)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            full = f"no space is left to write {error.filename}"
+            _fail(DiskFull(full, "Free some and run it again"))
 
 
 def _fail(error: VelaError) -> None:

@@ -11,6 +11,7 @@ from vela.cli import screen
 from vela.cli.lifecycle import Ground, Verified, confirm, ground, require_unblocked
 from vela.errors import Blocked, DeployFailed
 from vela.local import LocalSettings
+from vela.ops.checks.domain import LEAVING
 from vela.ops.execute.executor import run
 from vela.ops.facts.clusters import Protection
 from vela.ops.facts.unknown import Unknown
@@ -70,7 +71,7 @@ def converge(at: Ground, options: DeployOptions) -> None:
         findings = plan_command.unmended(planned, diagnosis.findings)
         require_unblocked(findings)
         _tell(at, planned, findings)
-        _confirm(at, planned, yes=options.yes)
+        _confirm(at, planned, findings, yes=options.yes)
         protection = protecting(diagnosis.facts.protection, situation)
         confirm_unprotecting(at, protection, yes=options.yes)
         means = at.means(diagnosis.facts.identity.account or "", count=options.count)
@@ -93,7 +94,10 @@ def _tell(at: Ground, planned: Plan, findings: tuple[Finding, ...]) -> None:
         plan_command.show(planned)
 
 
-def _confirm(at: Ground, planned: Plan, *, yes: bool) -> None:
+def _confirm(at: Ground, planned: Plan, findings: tuple[Finding, ...], *, yes: bool) -> None:
+    for finding in findings:
+        if finding.id == LEAVING:
+            confirm(finding.what, "take it off", yes=yes, show=at.show)
     for step in planned.steps:
         if isinstance(step, EmptyBucket):
             confirm(f"{step.title}, for good", step.bucket, yes=yes, show=at.show)
