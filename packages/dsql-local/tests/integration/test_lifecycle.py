@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 import dsql_local
-from dsql_local.postgres import account, binaries, elsewhere, place, process
+from dsql_local.postgres import account, binaries, elsewhere, place, process, template
 
 COMMAND = (sys.executable, "-m", "dsql_local")
 # Where this interpreter finds packages, for another interpreter of the same version.
@@ -272,6 +272,45 @@ def test_damage_that_can_be_seen_is_seen_before_anything_is_served(
     assert code != 0
     assert part in line
     assert f"cluster {stopped.name}" in line
+
+
+def test_data_of_another_version_are_not_served_as_if_they_were_of_this(data_dir, stopped):
+    made = stopped / template.MADE
+    made.write_text(made.read_text().replace('"key": "', '"key": "0'))
+
+    code, line = failing(data_dir)
+
+    assert code != 0
+    assert "of another version of dsql-local" in line
+    assert "purge" in line
+
+
+def test_data_that_tell_no_version_are_of_another(data_dir, stopped):
+    (stopped / template.MADE).unlink()
+
+    assert "of another version of dsql-local" in failing(data_dir)[1]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda made: (made / "global" / "pg_control").write_bytes(b""),
+        lambda made: (made / "base" / "5" / "PG_VERSION").unlink(),
+        lambda made: (made / template.MADE).write_text("{"),
+    ],
+    ids=["cut off", "missing", "its own account"],
+)
+def test_a_damaged_template_is_made_again(serve, data_dir, tmp_path, damage):
+    environment = {"XDG_CACHE_HOME": str(tmp_path)}
+    with serve(data_dir, env=environment):
+        pass
+    (made,) = tmp_path.glob("dsql-local/template-*")
+    damage(made)
+
+    with serve(data_dir, env=environment) as server:
+        server.create_cluster().connect().close()
+
+    assert template.is_whole(made)
 
 
 def test_damage_postgresql_finds_is_told_to_the_client_in_one_line(serve, data_dir, stopped):

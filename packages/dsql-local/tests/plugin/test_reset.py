@@ -91,10 +91,13 @@ class Look:
             path for root in sockets if (path := root / endpoint.identifier).exists()
         ] or [""]
 
-    def __call__(self):
-        with psycopg.connect(
+    def connect(self):
+        return psycopg.connect(
             host=str(self.host), user="dsql_local", dbname="postgres", autocommit=True
-        ) as connection:
+        )
+
+    def __call__(self):
+        with self.connect() as connection:
             tables = connection.execute(
                 "SELECT c.relname, c.oid::regclass::text FROM pg_class c"
                 " JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -205,3 +208,76 @@ def test_without_a_baseline_there_is_nothing_to_go_back_to(cluster):
             cluster.control("POST", f"/clusters/{made['identifier']}/baseline")
     finally:
         cluster.control("DELETE", f"/cluster/{made['identifier']}")
+
+
+def test_what_is_said_of_a_role_and_measured_of_a_table_is_forgotten(cluster):
+    question = (
+        "SELECT shobj_description('old'::regrole, 'pg_authid'),"
+        " (SELECT count(*) FROM pg_stats WHERE tablename = 'kept'),"
+        " (SELECT (relpages, reltuples)::text FROM pg_class WHERE relname = 'kept')"
+    )
+
+    def told():
+        with cluster.connect() as connection:
+            return connection.execute(question).fetchone()
+
+    before = told()
+    attempt(cluster, ["DELETE FROM kept WHERE id > 3"])
+    with Look(cluster).connect() as superuser:
+        superuser.execute("COMMENT ON ROLE old IS 'wise'")
+        superuser.execute("ANALYZE kept")
+    assert told() != before
+
+    assert cluster.restore() == "by catalogue"
+    assert told() == before
+
+
+EVALUATED = (
+    "CREATE TABLE checked (id int PRIMARY KEY, a text, CHECK (probe(a) <> ''))",
+    "CREATE TABLE generated (id int PRIMARY KEY, a text, b text GENERATED ALWAYS AS (probe(a)) STORED)",
+    "CREATE TABLE indexed (id int PRIMARY KEY, a text)",
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "way"),
+    [
+        ("checked", "by copy"),
+        ("generated", "by copy"),
+        ("indexed", "by copy"),
+        ("plain", "by catalogue"),
+    ],
+)
+def test_rows_are_put_back_without_running_what_a_client_wrote(evaluating, table, way):
+    evaluating.restore()
+    with evaluating.connect() as connection:
+        connection.execute(f"DELETE FROM {table}")
+
+    assert evaluating.restore() == way
+    with evaluating.connect() as connection:
+        assert connection.execute(f"SELECT a FROM {table}").fetchall() == [("a",)]
+
+
+@pytest.fixture(scope="module")
+def evaluating():
+    """Tables whose rows cannot be put back but by calling a function that refuses superusers."""
+    with dsql_local.running() as endpoint:
+        with endpoint.connect() as connection:
+            connection.execute(
+                "CREATE FUNCTION probe(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT CASE WHEN"
+                " 1 / (1 - pg_has_role(current_user, 'pg_read_server_files', 'USAGE')::int) > 0"
+                " THEN $1 END $$"
+            )
+            for statement in EVALUATED:
+                connection.execute(statement)
+            connection.execute(
+                "CREATE TABLE plain (id int PRIMARY KEY, a text CHECK (length(a) BETWEEN 1 AND 9),"
+                " b text GENERATED ALWAYS AS (upper(a) || 'b') STORED, CHECK (id IN (1, 2) OR a IS NULL))"
+            )
+            cursor = connection.execute("CREATE INDEX ASYNC ON indexed (id) WHERE probe(a) <> ''")
+            ((job_id,),) = cursor.fetchall()
+            connection.execute(f"CALL sys.wait_for_job('{job_id}')")
+            for table in ("checked", "generated", "indexed", "plain"):
+                connection.execute(f"INSERT INTO {table} (id, a) VALUES (1, 'a')")
+        endpoint.remember()
+        yield endpoint

@@ -38,7 +38,9 @@ def test_a_constraint_is_submitted_with_its_table_and_its_name():
 def test_a_name_stays_a_name_whatever_is_in_it(name):
     text = f'CREATE INDEX ASYNC ON "{name}" (a)'.encode()
 
-    (statement, *more) = parse(sent(text))
+    found = parse(sent(text))
+    assert isinstance(found, list)
+    (statement, *more) = found
 
     assert not more
     assert statement.name == "select_stmt"

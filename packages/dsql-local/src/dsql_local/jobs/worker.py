@@ -71,7 +71,8 @@ async def _work_off(connection: Superuser, socket: Path, pace: Pace) -> None:
 
 async def _carry_out(connection: Superuser, socket: Path, job: str | None) -> None:
     """Do one job to its end, unless it has to be tried again or is there no more."""
-    for owner, statements in await connection.run(f"SELECT * FROM pg_dsql_local.begin_job({job})"):
+    begun = f"SELECT owner, work FROM pg_dsql_local.begin_job({job})"  # noqa: S608 - a number
+    for owner, statements in await connection.run(begun):
         failure: str | None = "it is gone"
         if owner is not None and statements is not None:
             failure = await _failure(socket, owner, statements)

@@ -105,7 +105,7 @@ CREATE TABLE comments AS SELECT * FROM pg_shdescription WHERE classoid = 'pg_aut
 -- Rows of pg_statistic, whose values no other table can hold; what was there before and has changed
 -- only a copy brings back.
 CREATE VIEW present_statistics AS
-SELECT starelid, staattnum, stainherit, xmin::text AS xmin
+SELECT starelid, staattnum, stainherit, xmin::text AS version
   FROM pg_statistic WHERE starelid IN (SELECT oid FROM present_tables);
 
 CREATE TABLE statistics AS SELECT * FROM present_statistics WITH NO DATA;

@@ -79,7 +79,7 @@ def finished(connection, statement):
     ).fetchone()
 
 
-def test_a_constraint_is_validated_with_the_rights_of_the_owner(cluster, table):
+def test_a_constraint_is_validated_with_the_rights_of_the_owner(table):
     table.execute(
         "CREATE FUNCTION crown(text) RETURNS boolean LANGUAGE sql AS"
         " $$ UPDATE pg_authid SET rolsuper = true WHERE rolname = 'admin'; SELECT true $$"
@@ -118,7 +118,7 @@ def test_an_index_is_built_and_measured_with_the_rights_of_clients(table, index)
         table.execute("UPDATE t SET a = a || a WHERE id = 2")
 
 
-def test_a_function_of_a_client_does_not_take_the_place_of_postgresqls(cluster, table):
+def test_a_function_of_a_client_does_not_take_the_place_of_postgresqls(table):
     table.execute("CREATE SCHEMA evil")
     table.execute(
         "CREATE FUNCTION evil.format(text, text) RETURNS text LANGUAGE sql AS"
@@ -130,14 +130,15 @@ def test_a_function_of_a_client_does_not_take_the_place_of_postgresqls(cluster, 
     )
     table.execute("SET search_path = evil, public, pg_catalog")
 
-    table.execute("INSERT INTO public.t SELECT 2, repeat('x', 1500)")
-    with pytest.raises(psycopg.Error, match="key size too large|^index row"):
-        table.execute("CREATE TABLE public.u (a text PRIMARY KEY)")
+    table.execute("CREATE TABLE public.u (a text PRIMARY KEY)")
+
+    with pytest.raises(psycopg.Error, match="key size too large"):
         table.execute(
             "INSERT INTO public.u SELECT string_agg(md5(n::text), '') FROM generate_series(1, 70) n"
         )
 
 
+BUILT = "'pg_dsql' || '_local.submit_index(''DELETE FROM t'', NULL)'"
 INTERNAL = 'schema "pg_dsql_local" does not exist'
 
 
@@ -164,16 +165,14 @@ def test_what_is_the_stand_ins_own_is_not_there(connection, statement):
     "call",
     [
         "SELECT * FROM submit_index('DELETE FROM t', NULL)",
-        "SELECT * FROM ts_stat('SELECT NULL::tsvector FROM pg_dsql' || '_local.submit_index("
-        "''DELETE FROM t'', NULL)')",
-        "SELECT query_to_xml('SELECT * FROM pg_dsql' || '_local.submit_index("
-        "''DELETE FROM t'', NULL)', true, true, '')",
+        "SELECT * FROM ts_stat(replace('SELECT NULL::tsvector FROM @.@', '@.@', @))",
+        "SELECT query_to_xml(replace('SELECT * FROM @.@', '@.@', @), true, true, '')",
     ],
 )
 def test_no_text_is_run_past_the_rules(connection, call):
     connection.execute("SET search_path = pg_dsql_local, public")
 
     with pytest.raises(psycopg.Error) as caught:
-        connection.execute(call)
+        connection.execute(call.replace("@)", f"{BUILT})"))
 
     assert caught.value.sqlstate == "42501"

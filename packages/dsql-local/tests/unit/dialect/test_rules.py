@@ -7,6 +7,7 @@ import pytest
 
 from dsql_local.dialect import nature
 from dsql_local.dialect.classifier import Classifier
+from dsql_local.dialect.examination import examine
 from dsql_local.dialect.limits import Limits
 from dsql_local.dialect.parse import STATEMENTS
 from dsql_local.dialect.reference import reference
@@ -82,6 +83,7 @@ def test_inferred_texts_are_marked_as_such():
         ({"evidence": ""}, "has no public evidence"),
         ({"evidence": "heard somewhere"}, "has no public evidence"),
         ({"example": ""}, "has no example"),
+        ({"basis": "guessed"}, "has the basis 'guessed'"),
         ({"limit": "patience"}, "has no limit 'patience'"),
     ],
 )
@@ -101,6 +103,40 @@ def test_rules_of_one_part_keep_their_order():
     table = by_site([first, second], SITES)
 
     assert table[GOOD.on] == (first, second)
+
+
+def breaking(_node):
+    raise LookupError("nobody thought of this")
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"message": "unsupported {nothing}"}, "cannot judge its example: .*KeyError"),
+        ({"find": breaking}, "cannot judge its example: .*nobody thought of this"),
+        ({"example": "SELECT 1"}, "does not refuse its example"),
+        ({"example": "VACUUM ((("}, "does not refuse its example"),
+    ],
+)
+def test_a_rule_that_does_not_work_stops_the_start_with_its_name(monkeypatch, change, problem):
+    broken = replace(GOOD, **change)
+    monkeypatch.setitem(BY_SITE, GOOD.on, (broken,))
+
+    with pytest.raises(RulesMalformed, match=f"{GOOD.id}' {problem}"):
+        examine([broken])
+
+
+def test_all_rules_refuse_their_examples():
+    examine(RULES)
+
+
+def test_a_rule_that_breaks_at_a_statement_refuses_it_by_name(monkeypatch):
+    monkeypatch.setitem(BY_SITE, GOOD.on, (replace(GOOD, find=breaking),))
+
+    refusal = judged(GOOD.example).refusal
+
+    assert (refusal.rule, refusal.sqlstate) == (GOOD.id, "XX000")
+    assert GOOD.id in refusal.message
 
 
 def test_every_statement_of_the_grammar_is_ruled_or_known():
