@@ -3,7 +3,7 @@
 import pytest
 
 from vela.ops.plan.difference import difference
-from vela.ops.plan.situation import has_alias, has_record, without_alias, without_record
+from vela.ops.plan.situation import aliases, has_record, without_alias, without_record
 
 RECORD = "AWS::Route53::RecordSet"
 
@@ -39,8 +39,8 @@ def test_a_name_claimed_later_keeps_its_certificate_and_its_record(assemblies, v
     now = assemblies(variant).template("VelaStack")
     later = assemblies(f"{variant}-later").template("VelaStack")
 
-    assert has_alias(now)
-    assert not has_alias(later)
+    assert aliases(now)
+    assert not aliases(later)
     # What the planner derives is what the app synthesises.
     assert difference(without_alias(now), later) == ()
 

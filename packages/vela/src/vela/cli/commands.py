@@ -45,7 +45,14 @@ Home = Annotated[
         show_default=".vela of the checkout",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
+AsJson = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        help="Print one JSON document instead; of a failure, its error.",
+        callback=screen.document.ask,
+    ),
+]
 Count = Annotated[int, typer.Option(help="How many times to call it.", min=1, max=10_000)]
 MaybePort = int | None
 Where = Annotated[Target, typer.Option(help="Where it is deployed.")]

@@ -20,6 +20,7 @@ from vela.cli.lifecycle import (
 )
 from vela.errors import Blocked, DeployFailed
 from vela.local import LocalSettings
+from vela.ops.checks.domain import LEAVING
 from vela.ops.execute.executor import run
 from vela.ops.execute.naming import of_deployment
 from vela.ops.facts.clusters import Protection
@@ -79,8 +80,8 @@ def converge(at: Ground, options: DeployOptions) -> None:
         planned = plan_deploy(situation, purge_web_bucket=options.purge_web_bucket)
         findings = plan_command.unmended(planned, diagnosis.findings)
         require_unblocked(findings)
-        _tell(at, planned, findings)
-        _confirm(at, planned, yes=options.yes)
+        _tell(at, planned, findings, aside=options.as_json)
+        _confirm(at, planned, findings, yes=options.yes)
         protection = protecting(diagnosis.facts.protection, situation)
         confirm_unprotecting(at, protection, yes=options.yes)
         naming = of_deployment(
@@ -98,16 +99,19 @@ def converge(at: Ground, options: DeployOptions) -> None:
     )
 
 
-def _tell(at: Ground, planned: Plan, findings: tuple[Finding, ...]) -> None:
+def _tell(at: Ground, planned: Plan, findings: tuple[Finding, ...], *, aside: bool) -> None:
     """Say beforehand what a person should know: every warning, and the plan if anything is lost."""
     for finding in findings:
         if finding.severity is Severity.WARNING:
             at.show.notice(f"{finding.what}. {finding.fix}.")
     if planned.data_at_risk:
-        plan_command.show(planned)
+        plan_command.show(planned, aside=aside)
 
 
-def _confirm(at: Ground, planned: Plan, *, yes: bool) -> None:
+def _confirm(at: Ground, planned: Plan, findings: tuple[Finding, ...], *, yes: bool) -> None:
+    for finding in findings:
+        if finding.id == LEAVING:
+            confirm(finding.what, "take it off", yes=yes, show=at.show)
     for step in planned.steps:
         if isinstance(step, EmptyBucket):
             confirm(f"{step.title}, for good", step.bucket, yes=yes, show=at.show)

@@ -15,7 +15,7 @@ from vela.errors import DeployFailed
 from vela.local import LocalSettings
 from vela.ops.execute.executor import run
 from vela.ops.execute.naming import of_destruction
-from vela.ops.plan.destroying import DestroyOptions, plan_destroy
+from vela.ops.plan.destroying import DestroyOptions, last_look, plan_destroy
 from vela.ops.plan.steps import EmptyBucket, Plan
 from vela.ops.target import Target
 
@@ -41,7 +41,7 @@ def destroy(settings: LocalSettings, command: DestroyCommand) -> None:
     if command.as_json:
         screen.json(plan_command.as_document(planned))
     elif not planned.steps:
-        screen.line("Nothing is deployed.")
+        screen.line("Nothing goes." if planned.stays else "Nothing is deployed.")
     elif not command.dry_run:
         screen.line("Vela is gone." if not planned.stays else "Vela is gone, but for what stays.")
 
@@ -54,13 +54,16 @@ def _all_rounds(at: Ground, command: DestroyCommand) -> Plan:
         require_unblocked(planned.findings)
         if shown is None:
             shown = planned
-            if not command.as_json:
-                plan_command.show(planned)
-            if command.dry_run or not planned.steps:
+            plan_command.show(planned, aside=command.as_json)
+            if command.dry_run:
                 return planned
-            _confirm(at, planned, yes=command.yes)
+            if planned.steps:
+                _confirm(at, planned, yes=command.yes)
         naming = of_destruction(situation, who=who(), when=datetime.now(UTC))
         means = at.means(diagnosis.facts.identity.account or "", naming=naming, count=1)
+        if not planned.steps:
+            run(means, (last_look(situation, command.options),))
+            return shown
         run(means, planned.steps[: planned.clearing] if planned.clearing else planned.steps)
         if not planned.clearing:
             return shown

@@ -34,8 +34,8 @@ def doctor(
     """Look at everything, show it, and give the exit code."""
     started = time.monotonic()
     surroundings = Surroundings.of(settings, target=target, context=context)
-    with screen.err.status("looking at the account …") as status:
-        inquiry = surroundings.inquiry(status.update, detect_drift=drift)
+    with screen.working("looking at the account") as news:
+        inquiry = surroundings.inquiry(news, detect_drift=drift)
         diagnosis = diagnose(surroundings.aws, inquiry)
     if as_json:
         screen.json(diagnosis.as_json())

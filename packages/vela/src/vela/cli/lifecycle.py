@@ -108,7 +108,7 @@ class Ground:
             directory: Where the report goes; the target's own by default.
 
         """
-        with self.show.step("verifying", "platform verified") as news:
+        with self.show.step("verifying", "every check made") as news:
             asked = Asked(
                 target=self.surroundings.target,
                 count=count,

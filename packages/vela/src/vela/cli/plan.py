@@ -42,6 +42,8 @@ def plan(
     if as_json:
         screen.json({**as_document(planned), "exit_code": code, "findings": _told(findings)})
     else:
+        if not planned.steps:
+            screen.line("  Nothing to do: what is deployed is what is wanted.")
         show(planned)
         show_costs(planned.costs)
         show_findings(findings)
@@ -56,18 +58,24 @@ def unmended(planned: Plan, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted((*planned.findings, *others), key=lambda f: -f.severity))
 
 
-def show(planned: Plan) -> None:
-    """Print the steps in their order, with what each changes."""
-    if not planned.steps:
-        screen.line("  Nothing to do: what is deployed is what is wanted.")
+def show(planned: Plan, *, aside: bool = False) -> None:
+    """Print the steps in their order, with what each changes.
+
+    Args:
+        planned: The plan.
+        aside: Whether it is no result but what a person is asked about: standard output is then left
+            to the result.
+
+    """
+    on = screen.err if aside else screen.out
     for number, step in enumerate(planned.steps, 1):
-        screen.out.print(Text(f"  {number}. {step.title}", style="bold"))
+        on.print(Text(f"  {number}. {step.title}", style="bold"))
         for change in step.changes:
-            screen.out.print(_change(change))
+            on.print(_change(change))
     for text in planned.stays:
-        screen.out.print(Text(f"  stays: {text}", style="cyan"))
+        on.print(Text(f"  stays: {text}", style="cyan"))
     if planned.clearing:
-        screen.line("  What follows the first steps is planned anew once they are done.")
+        on.print("  What follows the first steps is planned anew once they are done.")
 
 
 def show_costs(costs: Iterable[CostLine]) -> None:

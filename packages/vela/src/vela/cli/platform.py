@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
+from rich.text import Text
+
 from vela.cli import screen
 from vela.cli.deploy import DeployOptions, deploy
 from vela.cli.psql import become_psql
@@ -22,7 +24,7 @@ from vela.ops.verify.verification import REQUIRED_SHARE
 
 def up(settings: LocalSettings, *, count: int, as_json: bool) -> None:
     """Start, deploy, check health. What is deployed but unhealthy is left running, to be looked at."""
-    screen.err.print("[bold]Vela[/bold] on this machine")
+    screen.err.print(Text.assemble(("Vela", "bold"), " on this machine"))
     options = DeployOptions(target=Target.LOCAL, context={}, count=count, as_json=as_json)
     deploy(settings, options, command="vela up")
 

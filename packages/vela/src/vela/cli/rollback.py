@@ -102,10 +102,10 @@ def _back(means: Means, facts: Facts, situation: Situation, undo: Undoing) -> Wa
 
 
 def _show(planned: Plan, command: RollbackCommand) -> None:
-    if not command.as_json:
-        plan_command.show(planned)
-    elif command.dry_run:
+    if command.as_json and command.dry_run:
         screen.json(plan_command.as_document(planned))
+    else:
+        plan_command.show(planned, aside=command.as_json)
 
 
 def _confirm(at: Ground, planned: Plan, *, yes: bool) -> None:

@@ -1,9 +1,12 @@
 """What a person sees: steps as they happen, a summary, an error as one line.
 
 Law: the only module that prints. Progress goes to standard error, results to standard output, so
-that ``--json`` can be piped.
+that ``--json`` can be piped. What others have said (a path, a name, a service's words) is shown as it
+is: nothing in a text is taken for markup, and what the terminal cannot show becomes a question mark.
 """
 
+import io
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +20,7 @@ from vela.errors import VelaError
 from vela.local import Running, Status
 from vela.ops.health import Summary
 from vela.ops.outputs import Outputs
+from vela.ops.target import Target
 from vela.ops.verify.report import Report
 from vela.ops.verify.report import Status as Outcome
 
@@ -28,8 +32,23 @@ OUTCOMES = {
     Outcome.NOT_APPLICABLE: ("·", "dim"),
 }
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+#: How each target's platform ends.
+ENDS = {
+    Target.LOCAL: "`make down` stops it",
+    Target.AWS: "`.venv/bin/vela destroy --dry-run` shows how it ends",
+}
+
+
+def _console(*, stderr: bool = False) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")
+    return Console(stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+
+out = _console()
+err = _console(stderr=True)
 
 
 class Steps:
@@ -42,21 +61,28 @@ class Steps:
     def step(self, doing: str, done: str) -> Iterator[Callable[[str], None]]:
         """Run the block as one step; it is given a function that tells its latest news."""
         started = self._clock()
-        with err.status(f"{doing} …") as status:
-            yield lambda news: status.update(f"{doing} … [dim]{news}[/dim]")
-        err.print(f"  [green]✓[/green] {done:<58}{self._clock() - started:>6.1f} s")
+        with working(doing) as news:
+            yield lambda latest: news(Text.assemble(f"{doing} … ", (latest, "dim")))
+        took = f"{done:<58}{self._clock() - started:>6.1f} s"
+        err.print(Text.assemble("  ", ("✓", "green"), f" {took}"))
 
     def notice(self, text: str) -> None:
         """Tell what a person has to know or do now."""
         notice(text)
 
 
+@contextmanager
+def working(doing: str) -> Iterator[Callable[[str | Text], None]]:
+    """Show on a terminal that the block works; it is given a function that says on what."""
+    with err.status(Text(f"{doing} …")) as status:
+        yield lambda news: status.update(Text(news) if isinstance(news, str) else news)
+
+
 def facts(rows: Sequence[tuple[str, str]]) -> None:
     """Print names and values as an aligned table."""
-    table = Table.grid(padding=(0, 2))
+    width = max((len(name) for name, _ in rows), default=0)
     for name, value in rows:
-        table.add_row(f"  {name}", value)
-    out.print(table)
+        line(f"  {name:<{width}}  {value}")
 
 
 def line(text: str = "") -> None:
@@ -80,21 +106,52 @@ def _health_rows(summary: Summary) -> list[tuple[str, str]]:
 def _places(outputs: Outputs) -> list[tuple[str, str]]:
     return [
         ("Website", outputs.website_url),
+        *([("Name", f"{outputs.own_url}, served here at that address")] if outputs.own_url else []),
         ("API", f"{outputs.website_url}/api/health"),
         ("Cluster", outputs.cluster_endpoint),
     ]
 
 
+class Document:
+    """The one JSON document of a command that was asked for one.
+
+    Whatever becomes of the command, standard output holds exactly one: what it found, or, where it
+    found nothing to tell, its error.
+    """
+
+    def __init__(self) -> None:
+        self._awaited = False
+
+    def ask(self, asked: bool) -> bool:  # noqa: FBT001 - a callback of Typer's
+        """Take note of ``--json``."""
+        self._awaited = asked
+        return asked
+
+    def give(self, value: Mapping[str, object]) -> None:
+        """Print *value*."""
+        self._awaited = False
+        out.print_json(data=value)
+
+    def fail(self, error: VelaError) -> None:
+        """Print *error*, if a document is still awaited."""
+        if self._awaited:
+            told = {"code": error.code, "what": error.what, "fix": error.fix}
+            self.give({"error": {**told, "exit_code": error.exit_code}})
+
+
+document = Document()
+
+
 def json(value: Mapping[str, object]) -> None:
-    """Print *value* as one JSON document."""
-    out.print_json(data=value)
+    """Print *value* as the one JSON document."""
+    document.give(value)
 
 
 def health(summary: Summary) -> None:
     """Print what N calls of the health-check showed; a single reason is the error's to tell."""
     facts(_health_rows(summary))
     for text, times in summary.failures if len(summary.failures) > 1 else ():
-        out.print(f"  [red]{times} x[/red] {text}")
+        out.print(Text.assemble("  ", (f"{times} x", "red"), f" {text}"))
 
 
 def welcome(report: Report, outputs: Outputs, *, logs: Path, page: Path) -> None:
@@ -103,7 +160,9 @@ def welcome(report: Report, outputs: Outputs, *, logs: Path, page: Path) -> None
     verified = [("Verified", _counted(report)), ("Report", str(page))]
     facts([*_health_rows(report.health), *verified, *_places(outputs), ("Logs", str(logs))])
     line()
-    line("  Next: open the website; `.venv/bin/vela health --count 100`; `make down` stops it.")
+    line(
+        f"  Next: open the website; `.venv/bin/vela health --count 100`; {ENDS[Target(report.target)]}."
+    )
 
 
 def verification(report: Report, *, page: Path) -> None:
@@ -120,7 +179,8 @@ def verification(report: Report, *, page: Path) -> None:
     out.print(table)
     line()
     tone = "red" if report.failed else "green" if report.passed else "yellow"
-    out.print(f"  [bold {tone}]{report.verdict}[/bold {tone}] [dim]({_counted(report)})[/dim]")
+    counted = (f" ({_counted(report)})", "dim")
+    out.print(Text.assemble("  ", (report.verdict, f"bold {tone}"), counted))
     line(f"  Report: {page}")
 
 
@@ -151,7 +211,7 @@ def _state(found: Status) -> str:
 
 def notice(text: str) -> None:
     """Print what the user should know though nothing failed."""
-    err.print(f"  [yellow]![/yellow] {text}")
+    err.print(Text.assemble("  ", ("!", "yellow"), f" {text}"))
 
 
 def ask(question: str) -> str:
@@ -164,5 +224,6 @@ def ask(question: str) -> str:
 
 
 def failure(error: VelaError) -> None:
-    """Print what happened and what to do, as one line."""
-    err.print(f"[red]vela: {error.code}[/red] {error}", markup=True)
+    """Print what happened and what to do, as one line; with ``--json`` as a document, too."""
+    document.fail(error)
+    err.print(Text.assemble((f"vela: {error.code}", "red"), f" {error}"))

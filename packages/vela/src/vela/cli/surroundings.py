@@ -112,7 +112,10 @@ class Surroundings:
             fresh = cdk.synth(lambda news: progress(f"synthesising the stacks … {news}"))
             progress("looking at the account …")
             options = Options(
-                stage=told.stage.value, domain=told.domain, certificate=told.certificate
+                stage=told.stage.value,
+                domain=told.domain,
+                certificate=told.certificate,
+                said=frozenset(self.context),
             )
             return read(cdk.assembly, options, fresh=fresh)
         except VelaError as error:

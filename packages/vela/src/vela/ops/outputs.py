@@ -24,6 +24,7 @@ class Outputs:
         cluster_arn: The Aurora DSQL cluster.
         cluster_endpoint: The cluster's host inside the VPC.
         secret_arn: The secret whose holder is told the health-check's detail.
+        own_url: The page by its own name, where *website_url* could not keep that.
 
     """
 
@@ -33,6 +34,7 @@ class Outputs:
     cluster_arn: str
     cluster_endpoint: str
     secret_arn: str
+    own_url: str | None = None
 
     @classmethod
     def parse(cls, outputs: Mapping[str, str]) -> "Outputs":
@@ -58,9 +60,11 @@ class Outputs:
         A name of one's own is not reached there: what it leads to is.
         """
         front, own = address(self.front_url), address(self.website_url)
+        unreached = own == self.website_url
         return replace(
             self,
-            website_url=front if own == self.website_url else own,
+            website_url=front if unreached else own,
+            own_url=self.website_url if unreached else None,
             front_url=front,
             api_url=address(self.api_url),
         )

@@ -17,6 +17,8 @@ from unit.ops.healthy import (
     HELD_TABLE,
     NOW,
     OTHER,
+    OURS,
+    PLANNED,
     STACKS,
     unknown,
 )
@@ -32,7 +34,7 @@ from vela.ops.facts.facts import Facts
 from vela.ops.facts.identity import CredentialsError, Identity
 from vela.ops.facts.permissions import Permissions
 from vela.ops.facts.region import Region
-from vela.ops.facts.retained import Holding
+from vela.ops.facts.retained import Holding, Kind
 from vela.ops.facts.stacks import ResourceFact
 from vela.ops.facts.unknown import Cause
 from vela.ops.findings import Severity, exit_code
@@ -67,6 +69,16 @@ def certificate(**changes: Any) -> dict[str, Any]:
 def aliases(**changes: Any) -> dict[str, Any]:
     assert isinstance(HEALTHY.aliases, Aliases)
     return {"aliases": replace(HEALTHY.aliases, **changes)}
+
+
+def website(name: str, *, wanted: str | None, said: bool) -> dict[str, Any]:
+    """The website has *name*, and *wanted* is planned, *said* by somebody or not."""
+    outputs = {"WebsiteURL": f"https://{name}", "CloudFrontDomain": OURS}
+    told = frozenset({"domain"} if said else ())
+    return {
+        "stacks": {**STACKS, "VelaStack": replace(STACKS["VelaStack"], outputs=outputs)},
+        "planned": replace(PLANNED, domain=wanted, said=told),
+    }
 
 
 #: What is wrong, by the check that must find it.
@@ -106,6 +118,8 @@ WRONG: Mapping[str, dict[str, Any]] = {
     "name-changed": {
         "retained": (replace(HELD_TABLE, name="vela-people", state=Holding.ABSENT, owner=None),)
     },
+    "name-forgotten": website(DOMAIN, wanted=None, said=False),
+    "name-leaves": website("old.example.com", wanted=DOMAIN, said=True),
     "certificate-in-other-region": certificate(
         arn="arn:aws:acm:eu-west-1:123456789012:certificate/0a1b", status=None, names=()
     ),
@@ -173,6 +187,15 @@ WRONG: Mapping[str, dict[str, Any]] = {
     "fact-unsupported": aliases(conflicts=unknown(Cause.UNSUPPORTED)),
     "fact-other": {"permissions": unknown(Cause.OTHER)},
 }
+
+
+def test_a_name_may_stay_go_when_that_is_said_and_come_anew():
+    stays = facts(**website(DOMAIN, wanted=DOMAIN, said=True))
+    goes = facts(**website(DOMAIN, wanted=None, said=True))
+    new = facts(**website(OURS, wanted=DOMAIN, said=True))
+    unnamed = facts(**website(OURS, wanted=None, said=False))
+
+    assert [ids(found) for found in (stays, goes, new, unnamed)] == [[], ["name-leaves"], [], []]
 
 
 def facts(**changes: Any) -> Facts:
@@ -262,6 +285,16 @@ def test_an_orphaned_bucket_tells_how_much_it_holds():
 
     assert "(3 objects)" in found.what
     assert found.severity is Severity.WARNING
+
+
+def test_only_a_table_is_said_to_be_adopted_by_production():
+    table = replace(HELD_TABLE, state=Holding.ORPHANED, owner=None, adoptable=False)
+    function = replace(table, kind=Kind.FUNCTION)
+
+    of_table, of_function = preflight(facts(retained=(table, function)))
+
+    assert "stage=production" in of_table.fix
+    assert "stage=production" not in of_function.fix
 
 
 def test_a_wildcard_alias_elsewhere_is_no_conflict_since_the_most_specific_wins():

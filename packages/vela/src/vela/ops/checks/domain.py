@@ -5,13 +5,17 @@ is on another distribution, or its DNS answer (also by a wildcard record) is ano
 """
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from vela.ops.checks.check import Check, Subject, Told, present
 from vela.ops.facts.dns import Dns, LeadsTo
 from vela.ops.facts.facts import Facts
 from vela.ops.facts.unknown import Unknown
 from vela.ops.findings import Severity
+from vela.ops.plan.situation import WEB
 
+#: Deploying asks before it does that.
+LEAVING = "name-leaves"
 REFUSED = "answers CNAMEAlreadyExists some minutes into the deployment, which is rolled back"
 
 
@@ -92,6 +96,34 @@ def leads_nowhere(facts: Facts) -> Iterator[Told]:
         yield Told(what, f"Nothing has to be done before: {_record(dns)}")
 
 
+def forgotten(facts: Facts) -> Iterator[Told]:
+    """Find a deployment without a word on the name that the website has."""
+    planned, name = present(facts.planned), _served(facts)
+    if planned and name and planned.domain is None and "domain" not in planned.said:
+        yield Told(
+            f"the website has the name {name}, and no domain is named: deploying would take it off",
+            f"Add --domain {name} and its --certificate, as before; or --domain '' if it is to go",
+        )
+
+
+def leaving(facts: Facts) -> Iterator[Told]:
+    """Find a deployment that takes the website's name off, and was told to."""
+    planned, name = present(facts.planned), _served(facts)
+    if planned and name and planned.domain != name and "domain" in planned.said:
+        yield Told(
+            f"the name {name} goes off the website",
+            "Nothing has to be done if that is meant; else name it as the --domain, as before",
+        )
+
+
+def _served(facts: Facts) -> str | None:
+    """Give the name that the deployed website has beside CloudFront's own."""
+    stack = (present(facts.stacks) or {}).get(WEB)
+    outputs = stack.outputs if stack else {}
+    name = urlsplit(outputs.get("WebsiteURL", "")).hostname
+    return name if name != outputs.get("CloudFrontDomain") else None
+
+
 def _record(dns: Dns) -> str:
     shown = "`vela deploy` shows the exact record to make and waits for it"
     if dns.zone_id is None:
@@ -100,6 +132,22 @@ def _record(dns: Dns) -> str:
 
 
 CHECKS = (
+    Check(
+        id="name-forgotten",
+        subject=Subject.DOMAIN,
+        severity=Severity.BLOCKED,
+        when="the website has a name of its own, and no domain is given",
+        why="The name would be taken off the distribution, and its visitors would meet an error",
+        find=forgotten,
+    ),
+    Check(
+        id=LEAVING,
+        subject=Subject.DOMAIN,
+        severity=Severity.WARNING,
+        when="another domain than the website has is given, or none by an empty one",
+        why="Visitors of a name that is on no distribution meet an error",
+        find=leaving,
+    ),
     Check(
         id="alias-on-other-distribution",
         subject=Subject.DOMAIN,

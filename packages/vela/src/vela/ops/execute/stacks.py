@@ -5,11 +5,13 @@ failed is told by its event.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vela.errors import DeployFailed, DomainHeld, StackBusy, VelaError
 from vela.ops.cdk import Cdk, Progress
 from vela.ops.execute.failure import Explanation, explain, failed_events
+from vela.ops.execute.holder import holder
 from vela.ops.execute.means import Means
 from vela.ops.plan.situation import Condition, condition_of
 from vela.ops.plan.steps import (
@@ -62,13 +64,13 @@ def _change(means: Means, stack: str, cdk: Cdk, news: Progress, *, options: Sequ
     """Deploy one stack by a change set whose name tells what it does."""
     name = means.naming.name(stack, cdk.template(stack))
     told = ("--change-set-name", name, *options)
-    _explained(means, stack, lambda: cdk.deploy(stack, news, arguments=told), change_set=name)
+    explained(means, stack, lambda: cdk.deploy(stack, news, arguments=told), change_set=name)
 
 
 def destroy(means: Means, step: DestroyStack, news: Progress) -> None:
     """Delete one stack."""
     means.cdk.synth(news)
-    _explained(means, step.stack, lambda: means.cdk.destroy(step.stack, news))
+    explained(means, step.stack, lambda: means.cdk.destroy(step.stack, news))
     found = find(means, step.stack)
     if found is not None:
         status = found["StackStatus"]
@@ -87,7 +89,7 @@ def remove_empty(means: Means, step: RemoveEmptyStack, _news: Progress) -> None:
 def finish_rollback(means: Means, step: ContinueRollback, news: Progress) -> None:
     """Continue a rollback that failed."""
     means.cdk.synth(news)
-    _explained(means, step.stack, lambda: means.cdk.rollback(step.stack, news))
+    explained(means, step.stack, lambda: means.cdk.rollback(step.stack, news))
 
 
 def await_stack(means: Means, step: AwaitStack, news: Progress) -> None:
@@ -131,7 +133,7 @@ def _settle(means: Means, stack: str, ready: Callable[[], bool]) -> None:
         )
 
 
-def _explained(
+def explained(
     means: Means, stack: str, act: Callable[[], None], *, change_set: str | None = None
 ) -> None:
     """Act; a failure of the CDK CLI becomes the cause that CloudFormation's events tell."""
@@ -141,6 +143,9 @@ def _explained(
         client = means.aws.cloudformation
         events = failed_events(client, stack, change_set=change_set)
         why = explain(stack, events, failure.what)
+        if why.busy and (now := find(means, stack)):
+            who = holder(client, stack, now["StackStatus"])
+            why = replace(why, what=f"{stack} is being changed: {who}")
         log = f"the whole output is in {means.cdk.log}"
         raise _error(why, log) from failure
 

@@ -46,7 +46,8 @@ class Aliases:
         ours: The id of the deployed distribution of ``VelaStack``; None before the first deployment.
         domain: The name asked for; None without one.
         conflicts: Of the name with other distributions of any account; empty when there are none,
-            None before it can be asked (it takes a distribution of ours with the certificate).
+            None before it can be asked: it takes a distribution of ours with the very certificate
+            that is to serve the name.
 
     """
 
@@ -79,8 +80,18 @@ def our_id(stacks: Stacks | Unknown) -> str | None:
     return next(iter(stack.physical("AWS::CloudFront::Distribution")), None)
 
 
-def gather(aws: Aws, domain: str | None, ours: str | None) -> Aliases | Unknown:
-    """List the distributions, and ask who else has the name as soon as that can be asked."""
+def gather(
+    aws: Aws, domain: str | None, ours: str | None, *, certificate: str | None
+) -> Aliases | Unknown:
+    """List the distributions, and ask who else has the name as soon as that can be asked.
+
+    Args:
+        aws: Where to ask.
+        domain: The name that is wanted; None without one.
+        ours: The id of the deployed distribution, if there is one.
+        certificate: The ARN of the certificate that is wanted for it.
+
+    """
     if domain is None:
         return Aliases(distributions=(), ours=ours, domain=None)
     listed = known("cloudfront:ListDistributions", lambda: _listed(aws))
@@ -88,7 +99,7 @@ def gather(aws: Aws, domain: str | None, ours: str | None) -> Aliases | Unknown:
         return listed
     found = Aliases(distributions=listed, ours=ours, domain=domain)
     front = found.our_distribution
-    if front is None or front.certificate is None:
+    if front is None or front.certificate is None or front.certificate != certificate:
         return found
     asked = known("cloudfront:ListDomainConflicts", lambda: _conflicts(aws, domain, front.id))
     return replace(found, conflicts=asked)

@@ -106,7 +106,13 @@ def _with_account(asking: _Asking, caller: Identity, on_machine: Future[Machine]
     planned = submit(inquiry.planning, caller.account or "")
 
     found = listed.result()
-    front = submit(aliases.gather, aws, inquiry.domain, aliases.our_id(found))
+    front = submit(
+        aliases.gather,
+        aws,
+        inquiry.domain,
+        aliases.our_id(found),
+        certificate=inquiry.certificate,
+    )
     changed = submit(drift.gather, aws, found, detect=inquiry.detect_drift, sleep=inquiry.sleep)
     settled = bootstrap.settle(version.result(), found)
     wanted = planned.result()

@@ -31,6 +31,7 @@ class Planned:
         schema: The assembly's schema revision.
         bootstrap_needed: The bootstrap version the assembly asks for.
         fresh: Whether it was synthesised just now, since none of the same sources was kept.
+        said: The names of the options that somebody gave, be it an empty value.
 
     """
 
@@ -44,6 +45,7 @@ class Planned:
     schema: int
     bootstrap_needed: int
     fresh: bool = False
+    said: frozenset[str] = frozenset()
 
     def resources(self, type_: str) -> Iterator[tuple[str, str, Template]]:
         """Give stack, logical id and resource of every planned resource of one type."""
@@ -75,6 +77,7 @@ class Options:
     stage: str
     domain: str | None = None
     certificate: str | None = None
+    said: frozenset[str] = frozenset()
 
 
 def read(assembly: Path, options: Options, *, fresh: bool = False) -> Planned:
@@ -98,6 +101,7 @@ def read(assembly: Path, options: Options, *, fresh: bool = False) -> Planned:
         schema=(version(manifest["version"]) or (0,))[0],
         bootstrap_needed=_bootstrap_needed(manifest),
         fresh=fresh,
+        said=options.said,
     )
 
 

@@ -20,7 +20,7 @@ from vela.ops.plan.situation import (
     Situation,
     Template,
     adopting,
-    has_alias,
+    aliases,
     has_bucket_by_name_alone,
     has_record,
     without_alias,
@@ -178,21 +178,27 @@ def _buckets(template: Template) -> frozenset[str]:
 def _website(situation: Situation, domain: Domain) -> Iterator[Step]:
     """Deploy the website's stack with its name: at once where nothing stands against it."""
     wanted, deployed = situation.wanted[WEB], situation.template(WEB)
-    claims_now = has_alias(wanted) and not has_alias(deployed)
-    if claims_now and (domain.blocks or domain.held):
+    claimed = aliases(wanted) - aliases(deployed)
+    if claimed and (domain.blocks or not domain.free):
         yield from _name_last(situation, domain)
         return
     if not situation.converged(WEB):
         yield from _deployed(situation, WEB)
-    if has_alias(wanted) and not has_record(wanted) and not domain.leads_here:
+    yield from _led_here(wanted, domain)
+
+
+def _led_here(wanted: Template, domain: Domain) -> Iterator[Step]:
+    """Wait for the record a person makes, once the name is on the distribution."""
+    if aliases(wanted) and not has_record(wanted) and not domain.leads_here:
         yield AwaitRecord(record=Record(name=domain.name, target=None))
 
 
 def _name_last(situation: Situation, domain: Domain) -> Iterator[Step]:
     """First the distribution, then whose the name is, then its record, at last the alias.
 
-    CloudFront refuses an alias while DNS leads to another distribution, and tells who has a name only
-    to whom owns a distribution with the certificate.
+    CloudFront refuses an alias that another distribution has, and tells who has a name only to whom
+    owns a distribution with the certificate. It refuses one while DNS leads to another distribution,
+    too: only then has the record to come first.
     """
     wanted, deployed = situation.wanted[WEB], situation.template(WEB)
     bare = without_record(without_alias(wanted))
@@ -203,18 +209,21 @@ def _name_last(situation: Situation, domain: Domain) -> Iterator[Step]:
         yield from _deployed(situation, WEB, phase=first, purpose=purpose)
         deployed = bare
     yield LookUpConflicts(domain=domain.name)
-    if has_record(wanted) and not has_record(deployed):
-        yield DeployStack(
-            stack=WEB,
-            changes=difference(deployed, recorded),
-            context=NO_ALIAS,
-            purpose="the DNS record",
-        )
-        deployed = recorded
-    yield AwaitRecord(record=Record(name=domain.name, target=None))
+    if domain.blocks:
+        if has_record(wanted) and not has_record(deployed):
+            yield DeployStack(
+                stack=WEB,
+                changes=difference(deployed, recorded),
+                context=NO_ALIAS,
+                purpose="the DNS record",
+            )
+            deployed = recorded
+        yield AwaitRecord(record=Record(name=domain.name, target=None))
     yield DeployStack(
         stack=WEB,
         changes=difference(deployed, wanted),
         purpose="the name on the distribution",
-        retry_dns=True,
+        retry_dns=domain.blocks,
     )
+    if not domain.blocks:
+        yield from _led_here(wanted, domain)

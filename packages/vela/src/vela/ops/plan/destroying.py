@@ -17,7 +17,7 @@ from vela.ops.plan.situation import (
     WEB,
     Condition,
     Situation,
-    has_alias,
+    aliases,
     has_record,
     protects_data,
     unprotected,
@@ -70,9 +70,7 @@ def plan_destroy(situation: Situation, options: DestroyOptions) -> Plan:
         *(() if keeps_database else _database(situation)),
     )
     return Plan(
-        steps=(*steps, _last_look(situation, options, keeps_database=keeps_database))
-        if steps
-        else (),
+        steps=(*steps, last_look(situation, options)) if steps else (),
         clearing=len(waiting),
         findings=busy(situation),
         stays=tuple(_stays(situation, options, keeps_database=keeps_database)),
@@ -89,7 +87,7 @@ def _protected(situation: Situation) -> bool:
 def _website(situation: Situation) -> Iterator[Step]:
     deployed = situation.template(WEB)
     settled = situation.condition(WEB) is Condition.SETTLED
-    if settled and deployed and (has_alias(deployed) or has_record(deployed)):
+    if settled and deployed and (aliases(deployed) or has_record(deployed)):
         yield DeployStack(
             stack=WEB,
             changes=difference(deployed, without_record(without_alias(deployed))),
@@ -137,9 +135,9 @@ def _destroyed(situation: Situation, stack: str, *, lifted: bool = False) -> Ite
             )
 
 
-def _last_look(
-    situation: Situation, options: DestroyOptions, *, keeps_database: bool
-) -> FindLeftovers:
+def last_look(situation: Situation, options: DestroyOptions) -> FindLeftovers:
+    """Look for what is left, also where nothing is deployed: an earlier run may not have got to it."""
+    keeps_database = not options.including_data and _protected(situation)
     return FindLeftovers(
         retained=() if options.web_bucket is WebBucket.PURGE else (situation.bucket,),
         stacks=(DATABASE,) if keeps_database else (),

@@ -149,13 +149,16 @@ def _domain(
         name=planned.domain,
         leads_here=dns.leads_to is LeadsTo.OURS,
         blocks=dns.leads_to is LeadsTo.OTHER_DISTRIBUTION,
-        held=_held(aliases),
+        free=_free(aliases),
         zone=dns.zone_id if has_record(planned.templates[WEB]) else None,
     )
 
 
-def _held(aliases: Aliases | Unknown) -> bool:
-    if isinstance(aliases, Unknown):
+def _free(aliases: Aliases | Unknown) -> bool:
+    """Tell whether nobody else has the name: what CloudFront has not said is not taken for so."""
+    if isinstance(aliases, Unknown) or isinstance(aliases.conflicts, Unknown):
         return False
-    elsewhere = aliases.holder is not None and not aliases.attached
-    return elsewhere or bool(aliases.conflicts and not isinstance(aliases.conflicts, Unknown))
+    if aliases.conflicts is None or (aliases.holder is not None and not aliases.attached):
+        return False
+    # A wildcard beside the name is no obstacle: the most specific alias wins.
+    return all(conflict.domain != aliases.domain for conflict in aliases.conflicts)

@@ -93,7 +93,7 @@ class Domain:
         name: A host name.
         leads_here: Whether DNS already leads to our distribution.
         blocks: Whether DNS leads to somebody else's distribution, so that CloudFront refuses ours.
-        held: Whether another distribution is known to have the name.
+        free: Whether CloudFront has said that no other distribution has the name.
         zone: The Route 53 zone that CDK is to make the record in; None: a person makes it.
 
     """
@@ -101,7 +101,7 @@ class Domain:
     name: str
     leads_here: bool = False
     blocks: bool = False
-    held: bool = False
+    free: bool = False
     zone: str | None = None
 
 
@@ -152,12 +152,13 @@ class Situation:
         return settled and deployed is not None and same(deployed, self.wanted[stack])
 
 
-def has_alias(template: Template | None) -> bool:
-    """Tell whether the template's distribution claims a name."""
-    return any(
-        resource.get("Properties", {}).get("DistributionConfig", {}).get("Aliases")
+def aliases(template: Template | None) -> frozenset[str]:
+    """Give the names that the template's distribution claims."""
+    return frozenset(
+        name
         for resource in (template or {}).get("Resources", {}).values()
         if resource.get("Type") == DISTRIBUTION
+        for name in resource.get("Properties", {}).get("DistributionConfig", {}).get("Aliases", ())
     )
 
 

@@ -19,8 +19,8 @@ from vela.ops.plan.situation import (
     Orphan,
     Situation,
     adopting,
+    aliases,
     condition_of,
-    has_alias,
     unprotected,
     without_alias,
     without_record,
@@ -92,8 +92,11 @@ def api(version=1):
     }
 
 
-def web(*, alias=False, record=False, version=1):
-    config = {"Comment": version} | ({"Aliases": ["www.example.com"]} if alias else {})
+NAMES = ("www.example.com", "new.example.com")
+
+
+def web(*, alias=None, record=False, version=1):
+    config = {"Comment": version} | ({"Aliases": [alias]} if alias else {})
     records = {"A": {"Type": "AWS::Route53::RecordSet", "Properties": {"Type": "A"}}}
     return {
         "Resources": {
@@ -121,7 +124,9 @@ def deployed(templates):
 protections = st.booleans()
 versions = st.integers(1, 2)
 web_templates = st.one_of(
-    st.builds(web, alias=st.booleans(), record=st.booleans(), version=versions),
+    st.builds(
+        web, alias=st.none() | st.sampled_from(NAMES), record=st.booleans(), version=versions
+    ),
     st.builds(adopting, st.builds(web, version=versions)),
 )
 
@@ -130,10 +135,10 @@ web_templates = st.one_of(
 def situations(draw):
     named = draw(st.booleans())
     domain = Domain(
-        name="www.example.com",
+        name=draw(st.sampled_from(NAMES)),
         leads_here=draw(st.booleans()),
         blocks=draw(st.booleans()),
-        held=draw(st.booleans()),
+        free=draw(st.booleans()),
     )
     stacks = {
         DATABASE: draw(deployed(st.builds(database, protected=protections, version=versions))),
@@ -148,7 +153,7 @@ def situations(draw):
         wanted={
             DATABASE: database(protected=draw(protections)),
             API: api(),
-            WEB: web(alias=named, record=named and draw(st.booleans())),
+            WEB: web(alias=domain.name if named else None, record=named and draw(st.booleans())),
         },
         deployed={name: stack for name, stack in stacks.items() if stack},
         orphans=tuple(o for o in (orphan, table) if o.stack not in owned and draw(st.booleans())),
@@ -198,7 +203,7 @@ def one_after(situation, step):
             domain = replace(situation.domain, leads_here=True, blocks=False)
             return replace(situation, domain=domain)
         case LookUpConflicts() if situation.domain:
-            return replace(situation, domain=replace(situation.domain, held=False))
+            return replace(situation, domain=replace(situation.domain, free=True))
         case AwaitStack() | ContinueRollback() | RemoveEmptyStack() | DestroyStack():
             return after_clearing(situation, step)
         case _:
@@ -303,7 +308,7 @@ def test_a_deployment_ends_with_its_verification_or_has_no_step(situation):
 
 
 @given(situations())
-def test_a_name_that_dns_leads_elsewhere_is_claimed_after_its_record(situation):
+def test_a_name_is_claimed_after_who_has_it_is_known_and_it_leads_nowhere_else(situation):
     steps = plan_deploy(situation).steps
     claims = [
         number
@@ -311,16 +316,32 @@ def test_a_name_that_dns_leads_elsewhere_is_claimed_after_its_record(situation):
         if isinstance(step, DeployStack)
         and step.stack == WEB
         and not step.context
-        and has_alias(situation.wanted[WEB])
-        and not has_alias(situation.template(WEB))
+        and aliases(situation.wanted[WEB]) - aliases(situation.template(WEB))
     ]
     domain = situation.domain
+    looked, waited = positions(steps, LookUpConflicts), positions(steps, AwaitRecord)
 
-    if domain and claims and (domain.blocks or domain.held):
-        looked, waited = positions(steps, LookUpConflicts), positions(steps, AwaitRecord)
+    if domain and claims and (domain.blocks or not domain.free):
         assert looked
+        assert in_order(looked, claims)
+    if domain and claims and domain.blocks:
         assert waited
         assert in_order(looked, waited, claims)
+
+
+@given(situations())
+def test_no_distribution_is_given_a_name_that_may_be_anothers(situation):
+    """Whatever is done, a name is new to a template only after CloudFront was asked for it."""
+    domain = situation.domain
+    asked = domain is not None and domain.free
+
+    for step in plan_deploy(situation).steps:
+        asked = asked or isinstance(step, LookUpConflicts)
+        before = aliases(situation.template(WEB))
+        if type(step) in CLEARING:
+            return
+        situation = one_after(situation, step)
+        assert asked or not aliases(situation.template(WEB)) - before
 
 
 @given(situations())
