@@ -276,7 +276,7 @@ class LeftBehind(VelaError):
 
 
 class NothingBefore(VelaError):
-    """There is no earlier assembly to go back to."""
+    """There is nothing that a rollback could go back to."""
 
     code = "E508"
 

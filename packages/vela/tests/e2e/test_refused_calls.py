@@ -22,7 +22,7 @@ COMMANDS = {
     "destroy": ("destroy", *HERE, "--dry-run"),
 }
 #: Beside the calls below, so many are asked at least.
-ASKED = {"doctor": 7, "plan": 10, "verify": 13, "deploy": 17, "rollback": 9, "destroy": 8}
+ASKED = {"doctor": 7, "plan": 10, "verify": 13, "deploy": 17, "rollback": 8, "destroy": 8}
 #: What they tell is told by something else as well, or taken for its documented default.
 DISPENSABLE = {
     *("servicequotas:ListServiceQuotas", "ssm:GetParameter"),

@@ -257,7 +257,7 @@ def rollback(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Go back to what was deployed before, as CDK's assets bucket keeps it, and prove it works."""
+    """Take the last deployment back to what was there before it, and prove that works."""
     command = restoration.RollbackCommand(
         target=target,
         context=context_of(context or ()),

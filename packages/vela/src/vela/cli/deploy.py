@@ -5,14 +5,24 @@ Law: runs exactly the plan that ``vela plan`` shows. Whatever interrupts it, the
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from vela.cli import plan as plan_command
 from vela.cli import screen
-from vela.cli.lifecycle import Ground, Verified, confirm, ground, require_unblocked
+from vela.cli.lifecycle import (
+    Ground,
+    Verified,
+    confirm,
+    ground,
+    history,
+    require_unblocked,
+    who,
+)
 from vela.errors import Blocked, DeployFailed
 from vela.local import LocalSettings
 from vela.ops.checks.domain import LEAVING
 from vela.ops.execute.executor import run
+from vela.ops.execute.naming import of_deployment
 from vela.ops.facts.clusters import Protection
 from vela.ops.facts.unknown import Unknown
 from vela.ops.findings import Finding, Severity
@@ -74,7 +84,11 @@ def converge(at: Ground, options: DeployOptions) -> None:
         _confirm(at, planned, findings, yes=options.yes)
         protection = protecting(diagnosis.facts.protection, situation)
         confirm_unprotecting(at, protection, yes=options.yes)
-        means = at.means(diagnosis.facts.identity.account or "", count=options.count)
+        naming = of_deployment(
+            situation, history(diagnosis, situation), who=who(), when=datetime.now(UTC)
+        )
+        account = diagnosis.facts.identity.account or ""
+        means = at.means(account, naming=naming, count=options.count)
         steps = planned.steps[: planned.clearing] if planned.clearing else planned.steps
         run(means, tuple(step for step in steps if not isinstance(step, Verify)))
         if not planned.clearing:

@@ -5,14 +5,16 @@ Law: data go only when that was said in so many words, and confirmed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from vela.cli import plan as plan_command
 from vela.cli import screen
 from vela.cli.deploy import ROUNDS
-from vela.cli.lifecycle import Ground, confirm, ground, require_unblocked
+from vela.cli.lifecycle import Ground, confirm, ground, require_unblocked, who
 from vela.errors import DeployFailed
 from vela.local import LocalSettings
 from vela.ops.execute.executor import run
+from vela.ops.execute.naming import of_destruction
 from vela.ops.plan.destroying import DestroyOptions, last_look, plan_destroy
 from vela.ops.plan.steps import EmptyBucket, Plan
 from vela.ops.target import Target
@@ -57,7 +59,8 @@ def _all_rounds(at: Ground, command: DestroyCommand) -> Plan:
                 return planned
             if planned.steps:
                 _confirm(at, planned, yes=command.yes)
-        means = at.means(diagnosis.facts.identity.account or "", count=1)
+        naming = of_destruction(situation, who=who(), when=datetime.now(UTC))
+        means = at.means(diagnosis.facts.identity.account or "", naming=naming, count=1)
         if not planned.steps:
             run(means, (last_look(situation, command.options),))
             return shown

@@ -22,10 +22,13 @@ from vela.local.lock import exclusive
 from vela.ops.account import REGION
 from vela.ops.aws import Aws
 from vela.ops.doctor import Diagnosis, diagnose
-from vela.ops.execute.holder import change_set_name, whom
 from vela.ops.execute.means import Means, Patience
+from vela.ops.execute.naming import Naming
+from vela.ops.facts.unknown import Unknown
 from vela.ops.findings import Finding, Severity
 from vela.ops.outputs import Outputs
+from vela.ops.plan.change_set import whom
+from vela.ops.plan.history import Changes, last_changes
 from vela.ops.plan.looking import look
 from vela.ops.plan.situation import Situation
 from vela.ops.target import Target
@@ -75,10 +78,10 @@ class Ground:
         with self.show.step("looking at the account", "account looked at") as news:
             diagnosis = diagnose(aws, surroundings.inquiry(news))
             # On this machine's cloud the lock is the proof that nobody else is at work.
-            me = None if self.running else whom(getpass.getuser(), platform.node())
+            me = None if self.running else who()
             return diagnosis, look(aws, diagnosis.facts, me=me)
 
-    def means(self, account: str, *, count: int) -> Means:
+    def means(self, account: str, *, naming: Naming, count: int) -> Means:
         """Give a plan's steps what they work with."""
         surroundings = self.surroundings
         local = surroundings.target is Target.LOCAL
@@ -91,8 +94,7 @@ class Ground:
             resolving=surroundings.resolver,
             show=self.show,
             verify=lambda: self.verified(count=count).require(),
-            # With change sets the emulator drops a change in outputs alone.
-            change_set=None if local else _change_set(),
+            naming=naming,
             clock=time.monotonic,
             sleep=time.sleep,
             patience=HERE if local else Patience(),
@@ -191,6 +193,12 @@ def confirm(what: str, name: str, *, yes: bool, show: Steps) -> None:
         raise NotConfirmed(f"{what}, and it was not confirmed", "Nothing was changed")
 
 
-def _change_set() -> str:
-    user, machine = getpass.getuser(), platform.node()
-    return change_set_name(user=user, machine=machine, now=datetime.now(UTC))
+def history(diagnosis: Diagnosis, situation: Situation) -> Changes:
+    """Give how each stack was changed last."""
+    stacks = diagnosis.facts.stacks
+    return {} if isinstance(stacks, Unknown) else last_changes(stacks, situation)
+
+
+def who() -> str:
+    """Name whoever runs this, as change sets do."""
+    return whom(getpass.getuser(), platform.node())

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from vela.errors import DeployFailed, ToolMissing
 
@@ -104,6 +105,12 @@ class Cdk:
         """Let CloudFormation finish the failed rollback of one stack."""
         # Without --force, which would orphan whatever resists.
         self._run(["rollback", stack, *self._assembly()], progress)
+
+    def template(self, stack: str) -> Mapping[str, Any]:
+        """Read one stack's template in the kept assembly."""
+        path = self.assembly / f"{stack}.template.json"
+        found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
 
     def _assembly(self) -> list[str]:
         return ["--app", str(self.assembly)]

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from vela.ops.aws import Aws
 from vela.ops.cdk import Cdk, Progress
+from vela.ops.execute.naming import Naming
 from vela.ops.facts.dns import Resolver
 
 
@@ -53,7 +54,7 @@ class Means:
         resolving: Makes who answers for names, anew for each look.
         show: Whoever shows progress.
         verify: Proves that the platform works, or raises.
-        change_set: How change sets are named; None to deploy without them.
+        naming: How change sets are named.
         clock: Seconds, monotonic.
         sleep: Between two looks.
         patience: How long is waited.
@@ -67,16 +68,10 @@ class Means:
     resolving: Callable[[], Resolver]
     show: Show
     verify: Callable[[], object]
-    change_set: str | None
+    naming: Naming
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     patience: Patience = field(default_factory=Patience)
-
-    def method(self, *, by_change_set: bool) -> tuple[str, ...]:
-        """Give the CLI's options that say how a stack is deployed."""
-        if self.change_set is not None:
-            return ("--change-set-name", self.change_set)
-        return () if by_change_set else ("--method=direct",)
 
     def wait(self, ready: Callable[[], bool], *, at_most_s: float, pause_s: float = 0.0) -> bool:
         """Look until it is so or the time is over; tell which."""

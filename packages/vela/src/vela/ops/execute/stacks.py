@@ -4,7 +4,7 @@ Law: stacks are changed by the CDK CLI; only a stack that holds nothing is delet
 failed is told by its event.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -51,16 +51,20 @@ def deploy(means: Means, step: DeployStack, news: Progress, *, synthesise: bool 
 
 
 def _deploy_once(means: Means, step: DeployStack, cdk: Cdk, news: Progress) -> None:
-    options = list(means.method(by_change_set=step.import_existing))
-    if step.import_existing:
-        options.append("--import-existing-resources")
-    explained(means, step.stack, lambda: cdk.deploy(step.stack, news, arguments=options))
+    options = ("--import-existing-resources",) if step.import_existing else ()
+    _change(means, step.stack, cdk, news, options=options)
 
 
 def bring_in_line(means: Means, stack: str, news: Progress) -> None:
     """Deploy one stack so that what drifted goes back to its template."""
-    options = (*means.method(by_change_set=True), "--revert-drift")
-    explained(means, stack, lambda: means.cdk.deploy(stack, news, arguments=options))
+    _change(means, stack, means.cdk, news, options=("--revert-drift",))
+
+
+def _change(means: Means, stack: str, cdk: Cdk, news: Progress, *, options: Sequence[str]) -> None:
+    """Deploy one stack by a change set whose name tells what it does."""
+    name = means.naming.name(stack, cdk.template(stack))
+    told = ("--change-set-name", name, *options)
+    explained(means, stack, lambda: cdk.deploy(stack, news, arguments=told), change_set=name)
 
 
 def destroy(means: Means, step: DestroyStack, news: Progress) -> None:
@@ -129,13 +133,15 @@ def _settle(means: Means, stack: str, ready: Callable[[], bool]) -> None:
         )
 
 
-def explained(means: Means, stack: str, act: Callable[[], None]) -> None:
+def explained(
+    means: Means, stack: str, act: Callable[[], None], *, change_set: str | None = None
+) -> None:
     """Act; a failure of the CDK CLI becomes the cause that CloudFormation's events tell."""
     try:
         act()
     except DeployFailed as failure:
         client = means.aws.cloudformation
-        events = failed_events(client, stack, change_set=means.change_set)
+        events = failed_events(client, stack, change_set=change_set)
         why = explain(stack, events, failure.what)
         if why.busy and (now := find(means, stack)):
             who = holder(client, stack, now["StackStatus"])

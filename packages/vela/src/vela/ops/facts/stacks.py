@@ -36,6 +36,7 @@ class StackFact:
         status: As in ``UPDATE_ROLLBACK_FAILED``.
         status_reason: CloudFormation's own words, or nothing.
         changed: When it was last changed or, if never, made.
+        change_set: The ARN of the change set executed on it last, or nothing.
         outputs: By their names.
         tags: By their names.
         termination_protection: Whether it refuses deletion.
@@ -49,6 +50,7 @@ class StackFact:
     status: str
     status_reason: str = ""
     changed: datetime | None = None
+    change_set: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     termination_protection: bool = False
@@ -115,6 +117,7 @@ def _fact(stack: "StackTypeDef") -> StackFact:
         status=stack["StackStatus"],
         status_reason=stack.get("StackStatusReason", ""),
         changed=stack.get("LastUpdatedTime", stack.get("CreationTime")),
+        change_set=stack.get("ChangeSetId", ""),
         outputs={o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])},
         tags={t["Key"]: t["Value"] for t in stack.get("Tags", [])},
         termination_protection=stack.get("EnableTerminationProtection", False),

@@ -53,21 +53,22 @@ def _essence(template: Template) -> Any:
             id_: {part: value for part, value in resource.items() if part not in _ASIDE}
             for id_, resource in kept["Resources"].items()
         }
-    return _mangled(kept)
+    return mangled(kept)
 
 
 def _resources(template: Template) -> dict[str, Resource]:
-    return {id_: _mangled(resource) for id_, resource in template.get("Resources", {}).items()}
+    return {id_: mangled(resource) for id_, resource in template.get("Resources", {}).items()}
 
 
-def _mangled(value: Any) -> Any:
+def mangled(value: Any) -> Any:
+    """Give a template, or a part of one, as CloudFormation gives it back."""
     match value:
         case str():
             return _FOREIGN.sub("?", value)
         case Mapping():
-            return {_mangled(key): _mangled(inner) for key, inner in value.items()}
+            return {mangled(key): mangled(inner) for key, inner in value.items()}
         case list() | tuple():
-            return [_mangled(inner) for inner in value]
+            return [mangled(inner) for inner in value]
         case _:
             return value
 

@@ -1,204 +1,196 @@
-"""What was deployed before: the templates that CDK keeps in its assets bucket.
+"""What a rollback takes back: the last deployment, stack by stack.
 
-Law: no state of Vela's own. CDK stores each template under the digest of its content and never deletes
-it; a change set's name says when the last deployment began. What was stored last before that, and is
-not what is deployed, is what was deployed before. Choosing is pure; reading is at the end.
+Law: no state of Vela's own. CloudFormation names the change set that each stack was changed by last;
+its name tells the deployment and the templates it took the stack from and to. Pure.
 """
 
-import json
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
 
 from vela.errors import NothingBefore
-from vela.ops.aws import Aws
-from vela.ops.execute.holder import began
-from vela.ops.plan.difference import difference, same
-from vela.ops.plan.situation import (
-    STACKS,
-    Condition,
-    Situation,
-    Template,
-    has_bucket_by_name_alone,
-)
-from vela.ops.plan.steps import DeployStack, Plan, Step, Verify
-from vela.ops.refusals import known, required, unless
+from vela.ops.facts.stacks import Stacks
+from vela.ops.plan.change_set import NOTHING, ChangeSet, Kind, digest, read
+from vela.ops.plan.difference import difference
+from vela.ops.plan.situation import STACKS, Condition, Situation
+from vela.ops.plan.steps import AwaitStack, ContinueRollback, DeployStack, Plan, Step, Verify
+from vela.ops.plan.stored import Stored
 
-if TYPE_CHECKING:
-    from mypy_boto3_cloudformation.type_defs import StackTypeDef
-
-#: So many of the newest stored templates are looked at.
-LOOKED_AT = 100
-#: Deployments without change sets (this machine's) name no beginning: stacks that changed one after
-#: the other, in the order they are deployed and within this time, are one deployment.
-ONE_DEPLOYMENT = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """A template in the assets bucket."""
-
-    key: str
-    stored: datetime
-    template: Template
-
-    @property
-    def stack(self) -> str | None:
-        """The stack it is of, by the construct paths CDK writes beside each resource."""
-        for resource in self.template.get("Resources", {}).values():
-            path: str = resource.get("Metadata", {}).get("aws:cdk:path", "")
-            if path:
-                return path.partition("/")[0]
-        return None
+FURTHER = "To go back to any other version, check it out and run `vela deploy`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastChange:
-    """When a stack was changed last, and by which change set."""
+    """How a stack was changed last.
 
-    changed: datetime
-    change_set: str = ""
+    Attributes:
+        changed: When, as CloudFormation says; None where it does not.
+        change_set: By which change set of ours; None where it was none.
+        deployed: The digest of the template the stack has now.
+
+    """
+
+    changed: datetime | None
+    change_set: ChangeSet | None
+    deployed: str
+
+    @property
+    def undone(self) -> bool:
+        """Whether CloudFormation itself took the change back."""
+        ours = self.change_set
+        return ours is not None and self.deployed == ours.before != ours.after
+
+
+Changes = Mapping[str, LastChange]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Earlier:
-    """What a stack goes back to."""
+class Undoing:
+    """What takes a deployment back.
 
-    stack: str
-    key: str
-    template: Template
+    Attributes:
+        deployment: When it began.
+        targets: The digests of the templates that stacks go back to, dependants first.
+        undone: The stacks CloudFormation has taken back itself.
 
+    """
 
-def earlier(
-    situation: Situation, stored: Iterable[Stored], changes: Mapping[str, LastChange]
-) -> tuple[Earlier, ...]:
-    """Choose what the stacks of the last deployment go back to, dependants first."""
-    before = _beginning(changes)
-    kept = sorted(stored, key=lambda one: one.stored, reverse=True)
-    found = (
-        _before(situation, stack, kept, before)
-        for stack in reversed(STACKS)
-        if stack in changes and _of_last(changes[stack], before)
-    )
-    return tuple(one for one in found if one is not None)
+    deployment: datetime
+    targets: Mapping[str, str]
+    undone: tuple[str, ...] = ()
 
 
-def plan_rollback(situation: Situation, back: Iterable[Earlier]) -> Plan:
-    """Plan the way back."""
-    unsettled = [s for s in STACKS if situation.condition(s) not in {*SETTLED}]
-    if unsettled:
-        raise NothingBefore(
-            f"{unsettled[0]} is in {situation.deployed[unsettled[0]].status}",
-            "Run `vela deploy` first: it brings the stack out of that",
-        )
-    steps: tuple[Step, ...] = tuple(
-        DeployStack(
-            stack=one.stack,
-            changes=difference(situation.template(one.stack), one.template),
-            purpose="back to what was deployed before",
-        )
-        for one in back
-    )
-    if not steps:
-        raise NothingBefore(
-            "the assets bucket keeps no earlier template of what was deployed last",
-            "Check the earlier version out and run `vela deploy`",
-        )
-    return Plan(steps=(*steps, Verify()))
-
-
-SETTLED = (Condition.SETTLED, Condition.ABSENT)
-
-
-def _beginning(changes: Mapping[str, LastChange]) -> datetime:
-    """Tell when the last deployment began."""
-    if not changes:
-        raise NothingBefore("nothing is deployed", "Run `vela deploy`")
-    order = sorted(changes, key=lambda stack: changes[stack].changed, reverse=True)
-    newest = changes[order[0]]
-    if (named := began(newest.change_set)) is not None:
-        return named
-    beginning = newest.changed
-    for later, stack in pairwise(order):
-        changed = changes[stack].changed
-        if STACKS.index(stack) > STACKS.index(later) or beginning - changed > ONE_DEPLOYMENT:
-            break
-        beginning = changed
-    return beginning - timedelta(seconds=5)  # templates are stored just before their stack changes
-
-
-def _of_last(change: LastChange, before: datetime) -> bool:
-    return change.changed >= before
-
-
-def _before(
-    situation: Situation, stack: str, stored: list[Stored], before: datetime
-) -> Earlier | None:
-    deployed = situation.template(stack) or {}
-    for one in stored:
-        fits = one.stack == stack and one.stored < before and not same(one.template, deployed)
-        if fits and not has_bucket_by_name_alone(one.template):
-            return Earlier(stack=stack, key=one.key, template=one.template)
-    return None
-
-
-def read(aws: Aws, bucket: str) -> tuple[Stored, ...]:
-    """Read the newest templates of the assets bucket."""
-    listed = required(
-        f"what the assets bucket {bucket} holds",
-        known("s3:ListBucket", lambda: _listed(aws, bucket)),
-    )
-    newest = sorted(listed, key=lambda one: one[1], reverse=True)[:LOOKED_AT]
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        templates = pool.map(lambda one: _template(aws, bucket, one[0]), newest)
-        return tuple(
-            Stored(key=key, stored=stored, template=template)
-            for (key, stored), template in zip(newest, templates, strict=True)
-        )
-
-
-def last_changes(aws: Aws) -> Mapping[str, LastChange]:
-    """Read when each stack was changed last."""
-    stacks = required(
-        "when the stacks were changed last",
-        known("cloudformation:DescribeStacks", lambda: _described(aws)),
-    )
+def last_changes(stacks: Stacks, situation: Situation) -> Changes:
+    """Put together what CloudFormation tells of each stack's last change."""
     return {
-        stack["StackName"]: LastChange(
-            changed=stack.get("LastUpdatedTime", stack["CreationTime"]),
-            change_set=stack.get("ChangeSetId", ""),
+        name: LastChange(
+            changed=stacks[name].changed,
+            change_set=read(stacks[name].change_set),
+            deployed=digest(situation.template(name)),
         )
-        for stack in stacks
-        if stack["StackName"] in STACKS and stack["StackStatus"] != "DELETE_COMPLETE"
+        for name in STACKS
+        if name in situation.deployed and name in stacks and stacks[name].exists
     }
 
 
-def _described(aws: Aws) -> "list[StackTypeDef]":
-    pages = aws.cloudformation.get_paginator("describe_stacks").paginate()
-    return [stack for page in pages for stack in page["Stacks"]]
+def newest(changes: Changes) -> ChangeSet | None:
+    """Find the change set of ours that was made last."""
+    ours = [one.change_set for one in changes.values() if one.change_set is not None]
+    return max(ours, key=lambda one: one.when, default=None)
 
 
-def _listed(aws: Aws, bucket: str) -> list[tuple[str, datetime]]:
-    pages = aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
-    return [
-        (found["Key"], found["LastModified"])
-        for page in pages
-        for found in page.get("Contents", [])
-        if found["Key"].endswith(".json")
-    ]
+def undoing(changes: Changes) -> Undoing:
+    """Decide which stacks go back to which templates, so that the last deployment is undone."""
+    last = _last(changes)
+    group = {
+        stack: changes[stack]
+        for stack in reversed(STACKS)
+        if stack in changes and _of(changes[stack], last.deployment)
+    }
+    targets = dict(_targets(group))
+    undone = tuple(s for s, one in group.items() if one.undone and s not in targets)
+    if targets:
+        return Undoing(deployment=last.deployment, targets=targets, undone=undone)
+    began = f"the deployment of {last.deployment:%Y-%m-%d %H:%M:%S} UTC"
+    if last.kind is Kind.UNDOES:
+        raise NothingBefore(f"{began} was taken back already: what is there was before it", FURTHER)
+    if undone:
+        taken = f"{began} failed, and CloudFormation has taken {' and '.join(undone)} back already"
+        raise NothingBefore(f"{taken}: what is there was before it", FURTHER)
+    raise NothingBefore(
+        f"{began} has left nothing to take back: what is there was before it", FURTHER
+    )
 
 
-def _template(aws: Aws, bucket: str, key: str) -> Template:
-    def got() -> bytes:
-        return aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+def clearing(situation: Situation) -> tuple[Step, ...]:
+    """Plan what has to end before a stack can go back."""
+    return tuple(
+        step for stack in reversed(STACKS) for step in _cleared(stack, situation.condition(stack))
+    )
 
-    stored = known("s3:GetObject", lambda: unless("NoSuchKey", got))
-    body = required(f"the template {key} of the assets bucket", stored)
-    try:
-        found: Any = json.loads(body or b"{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+
+def plan_rollback(situation: Situation, undo: Undoing, stored: Mapping[str, Stored]) -> Plan:
+    """Plan the way back.
+
+    Args:
+        situation: As it is.
+        undo: What is to go back.
+        stored: The templates of the assets bucket, by their digests.
+
+    """
+    if missing := [stack for stack, target in undo.targets.items() if target not in stored]:
+        raise NothingBefore(
+            f"the assets bucket does not keep the template that {missing[0]} had before any more",
+            FURTHER,
+        )
+    steps = (
+        DeployStack(
+            stack=stack,
+            changes=difference(situation.template(stack), stored[target].template),
+            purpose="back to what was deployed before",
+        )
+        for stack, target in undo.targets.items()
+    )
+    return Plan(steps=(*steps, Verify()))
+
+
+def _last(changes: Changes) -> ChangeSet:
+    """Find what was done last; only where Vela did it, what was before is known."""
+    if not changes:
+        raise NothingBefore("nothing is deployed", "Run `vela deploy`")
+    last = newest(changes)
+    times = {one.changed: stack for stack, one in changes.items() if one.changed is not None}
+    stack = times[max(times)] if times else next(iter(changes))
+    if last is None or changes[stack].change_set is None:
+        raise NothingBefore(
+            f"{stack} was changed last by something that is not Vela, so what was before is not known",
+            FURTHER,
+        )
+    return last
+
+
+def _of(change: LastChange, deployment: datetime) -> bool:
+    return change.change_set is not None and change.change_set.deployment == deployment
+
+
+def _targets(group: Changes) -> Iterator[tuple[str, str]]:
+    for stack, change in group.items():
+        if (target := _target(stack, change)) is not None:
+            yield stack, target
+
+
+def _target(stack: str, change: LastChange) -> str | None:
+    """Give the digest that *stack* goes back to; None where it is there already."""
+    ours = change.change_set
+    if ours is None:
+        return None
+    there, back = ours.ends
+    if change.deployed == back:
+        return None
+    if change.deployed != there:
+        raise NothingBefore(
+            f"{stack} was changed past Vela since it was deployed: what it has is not what the "
+            f"deployment of {ours.deployment:%Y-%m-%d %H:%M:%S} UTC gave it",
+            FURTHER,
+        )
+    if back == NOTHING:
+        raise NothingBefore(
+            f"the last deployment made {stack}: there is nothing before it to go back to",
+            "Mend it and run `vela deploy`, or take it down: `vela destroy`",
+        )
+    return back
+
+
+def _cleared(stack: str, condition: Condition) -> Iterator[Step]:
+    match condition:
+        case Condition.BUSY:
+            yield AwaitStack(stack=stack)
+        case Condition.ROLLBACK_FAILED:
+            yield ContinueRollback(stack=stack)
+        case Condition.HALF_DELETED:
+            raise NothingBefore(
+                f"{stack} is half deleted, so it cannot go back",
+                "Run `vela deploy`: it deletes the rest of the stack and makes it anew",
+            )
+        case Condition.ABSENT | Condition.SETTLED | Condition.EMPTY:
+            return

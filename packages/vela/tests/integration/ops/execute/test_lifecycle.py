@@ -98,10 +98,3 @@ def test_protected_data_outlive_a_destruction_that_does_not_name_them(account):
     assert set(kept) == {"DatabaseStack"}
     assert account.stacks() == {}
     assert account.client("dsql").list_clusters()["clusters"] == []
-
-
-def test_a_rollback_goes_back_to_what_was_deployed_before(deployed):
-    done = deployed.vela("rollback", "--dry-run", check=False)
-
-    assert "Traceback" not in done.stderr
-    assert done.returncode in {0, 2} or "E508" in done.stderr
