@@ -156,7 +156,11 @@ WRONG: Mapping[str, dict[str, Any]] = {
     "cluster-unavailable": {
         "clusters": Clusters(all=(replace(CLUSTER, status="FAILED"),), ours="aaaa")
     },
-    "protection-lifted": {"protection": Protection(now=True, planned=False)},
+    "protection-lifted": {
+        "protection": Protection(now=True, planned=False),
+        "planned": replace(PLANNED, said=PLANNED.said | {"stage"}),
+    },
+    "protection-forgotten": {"protection": Protection(now=True, planned=False)},
     "stack-drifted": {
         "drift": {
             "VelaStack": StackDrift(

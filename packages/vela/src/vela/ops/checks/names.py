@@ -31,7 +31,7 @@ def unadoptable(facts: Facts) -> Iterator[Told]:
             yield Told(
                 f"the {_named(fact)} exists, belongs to no stack, and {fact.logical_id} of "
                 f"{fact.stack} is not planned to be retained",
-                "Deploy with `--context stage=production`, which adopts it; or, if nothing in it is "
+                "Deploy with `--stage production`, which adopts it; or, if nothing in it is "
                 "needed, delete it",
             )
 

@@ -51,7 +51,7 @@ class Unknown:
     @property
     def passes(self) -> bool:
         """Whether it may be known when asked again: nobody forbade it, and nothing lacks it."""
-        return self.cause not in {Cause.DENIED, Cause.UNSUPPORTED}
+        return self.cause not in {Cause.DENIED, Cause.UNSUPPORTED, Cause.OURS}
 
     @property
     def remedy(self) -> str:

@@ -115,7 +115,10 @@ def test_a_second_database_with_the_platforms_tag_fails():
     assert found.evidence == ("arn:aws:rds:us-east-1:1:db:beside has the platform's tag",)
 
 
-def test_an_alarm_fails_and_one_without_data_does_not():
+def test_an_alarm_fails_and_one_without_data_is_told_as_not_known():
     assert resources.alarms_ok({"a": "ALARM", "b": "OK"}).status is Status.FAILED
-    assert resources.alarms_ok({"a": "INSUFFICIENT_DATA"}).status is Status.PASSED
+    waiting = resources.alarms_ok({"a": "INSUFFICIENT_DATA", "b": "OK"})
+    assert waiting.status is Status.UNKNOWN
+    assert not waiting.passing
+    assert "a without data" in waiting.seen
     assert resources.alarms_ok({}).status is Status.NOT_APPLICABLE
