@@ -20,5 +20,9 @@ def __getattr__(name: str) -> Any:
             from dsql_local.endpoint import Endpoint  # noqa: PLC0415 - see above
 
             return Endpoint
+        case "__version__":
+            from importlib.metadata import version  # noqa: PLC0415 - see above
+
+            return version("dsql-local")
         case _:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -156,6 +156,11 @@ class StatementFailed(DsqlLocalError):
 
     code = "L429"
 
+    def __init__(self, what: str, fix: str, sqlstate: str = "", message: str = "") -> None:
+        super().__init__(what, fix)
+        self.sqlstate = sqlstate
+        self.message = message
+
 
 class BaselineMissing(DsqlLocalError):
     """A cluster was to go back to a baseline nobody has set."""

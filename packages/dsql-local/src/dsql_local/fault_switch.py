@@ -6,7 +6,7 @@ is armed is met in the order it was armed in, and lasts until it is met, cleared
 
 from typing import Any, Protocol
 
-from dsql_local.faults.named import FaultName
+from dsql_local.faults.named import FaultName, Occasion
 
 
 class Controlled(Protocol):
@@ -26,9 +26,16 @@ class FaultSwitch:
     def __init__(self, cluster: Controlled) -> None:
         self._cluster = cluster
 
-    def arm(self, fault: FaultName, *, times: int = 1, seconds: float = 0.0) -> None:
-        """Have this happen the next *times* times; *seconds* is how long a delay takes."""
-        self._send("POST", "faults", {"fault": fault, "times": times, "seconds": seconds})
+    def arm(
+        self, fault: FaultName, *, times: int = 1, seconds: float = 0.0, at: Occasion = "commit"
+    ) -> None:
+        """Have this happen the next *times* times.
+
+        *seconds* is how long a delay takes; *at* whether a transaction that finds the schema
+        changed learns it when it commits or from its next statement.
+        """
+        asked = {"fault": fault, "times": times, "seconds": seconds, "at": at}
+        self._send("POST", "faults", asked)
 
     def armed(self) -> dict[str, int]:
         """Tell what has not been met yet, and how often it will be."""
@@ -36,9 +43,10 @@ class FaultSwitch:
         return found
 
     def clear(self) -> None:
-        """Disarm all, and let jobs go."""
+        """Disarm all, let jobs go, and wake the cluster."""
         self._send("DELETE", "faults")
         self.hold_jobs(held=False)
+        self._send("PUT", "status", {"status": "ACTIVE"})
 
     def advance(self, seconds: float) -> None:
         """Let time pass for the cluster's sessions, transactions and jobs."""

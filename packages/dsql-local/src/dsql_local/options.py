@@ -1,10 +1,17 @@
 """What a user may choose of a server."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from dsql_local.dialect.limits import DEFAULT, Limits
 from dsql_local.ready_file import NAME
+
+
+def default_data_dir() -> Path:
+    """Where data is kept when nothing else is said."""
+    root = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(root) / "dsql-local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

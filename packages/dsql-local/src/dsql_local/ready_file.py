@@ -7,7 +7,7 @@ connections; who reads it learns all that is needed to use the server.
 import fcntl
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from dsql_local.atomic import write_private
@@ -25,7 +25,7 @@ class Running:
     host: str
     port: int
     control_url: str
-    control_secret: str
+    control_secret: str = field(repr=False)
     ca_file: str
     region: str
     account: str
@@ -33,7 +33,7 @@ class Running:
     endpoint: str | None = None
     cluster_arn: str | None = None
     access_key_id: str | None = None
-    secret_access_key: str | None = None
+    secret_access_key: str | None = field(default=None, repr=False)
 
     def write(self, path: Path) -> None:
         """Tell that the server is ready."""
@@ -46,7 +46,7 @@ def read(path: Path) -> Running:
     fix = "Start one with `dsql-local serve`, or name its --ready-file."
     try:
         found = json.loads(path.read_bytes())
-        running = Running(**{field.name: found[field.name] for field in fields(Running)})
+        running = Running(**{each.name: found[each.name] for each in fields(Running)})
     except FileNotFoundError:
         raise NotServing(f"no server is ready: there is no {path}", fix) from None
     except (OSError, ValueError, TypeError, KeyError) as error:

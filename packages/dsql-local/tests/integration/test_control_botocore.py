@@ -14,6 +14,7 @@ from dsql_local.server.baselines import Baselines
 from dsql_local.server.control import start_control
 from dsql_local.server.registry import CLUSTER_QUOTA, Registry
 from dsql_local.server.runtime import Runtimes
+from dsql_local.server.unknown import UnknownStatements
 
 SECRET = "the-secret"
 
@@ -47,6 +48,7 @@ def control_url(tmp_path, deleted):
             secret=SECRET,
             on_cluster_deleted=on_cluster_deleted,
             now=lambda: 1731001173.5,
+            unknown=UnknownStatements(logged=False),
         )
         ready.port = server.port
         ready.set()

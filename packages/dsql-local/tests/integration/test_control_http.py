@@ -15,6 +15,7 @@ from dsql_local.server.control.connection import Connection, Limits
 from dsql_local.server.control.exchange import Request, Response
 from dsql_local.server.registry import Registry
 from dsql_local.server.runtime import Runtimes
+from dsql_local.server.unknown import UnknownStatements
 
 SECRET = "the-secret"
 HEAD = f"Host: 127.0.0.1\r\nAuthorization: Bearer {SECRET}\r\n"
@@ -56,6 +57,7 @@ def control(tmp_path):
             secret=SECRET,
             on_cluster_deleted=on_cluster_deleted or ignore,
             now=lambda: 1731001173.0,
+            unknown=UnknownStatements(logged=False),
         )
         try:
             yield server
@@ -351,6 +353,7 @@ def test_without_a_secret_there_is_no_endpoint(run, tmp_path):
             secret="",
             on_cluster_deleted=lambda _: asyncio.sleep(0),
             now=lambda: 0.0,
+            unknown=UnknownStatements(logged=False),
         )
 
     with pytest.raises(ValueError, match="needs a secret"):

@@ -72,12 +72,12 @@ NOTED = {
         *("relpages", "reltuples", "relallvisible", "relfrozenxid", "relminmxid"),
         *("relhasindex", "relhasrules", "relhastriggers"),
     ],
-    "pg_database": ["oid", "datfrozenxid", "datminmxid"],
+    "dsql_local_database": ["oid", "datfrozenxid", "datminmxid"],
     "pg_shdepend": ["dbid"],
     "pg_shdescription": ["objoid"],
 }
 ONLY = {
-    "pg_database": "datname = 'postgres'",
+    "dsql_local_database": "datname = 'postgres'",
     "pg_shdepend": "dbid = (SELECT oid FROM pg_database WHERE datname = 'postgres')",
 }
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsql_local.faults import OC000, OC001, Drop, Faults
-from dsql_local.faults.named import FAULTS, armed, described, is_fault
+from dsql_local.faults.named import FAULTS, armed, described, is_fault, may_befall
 
 
 def test_nothing_goes_wrong_unless_it_is_armed():
@@ -37,6 +37,25 @@ def test_what_is_armed_is_told_by_its_name_and_can_be_cleared(name):
     assert described(faults) == {"armed": {name: 3}}
     faults.clear()
     assert described(faults) == {"armed": {}}
+
+
+def test_a_changed_schema_may_show_at_a_statement_and_nothing_else_may():
+    faults = Faults()
+    armed(faults, "lose_oc001", at="statement")
+
+    assert described(faults) == {"armed": {"lose_oc001": 1}}
+    assert (faults.at_commit(), faults.at_access(), faults.at_access()) == (None, OC001, None)
+    assert [name for name in FAULTS if may_befall("statement", name)] == ["lose_oc001"]
+    assert all(may_befall("commit", name) for name in FAULTS)
+    assert not may_befall("noon", "lose_oc001")
+
+
+def test_what_was_not_met_after_all_is_met_next():
+    faults = Faults()
+    armed(faults, "lose_oc001")
+    faults.unmet(OC000)
+
+    assert [faults.at_commit() for _ in range(3)] == [OC000, OC001, None]
 
 
 @given(st.lists(st.sampled_from(sorted(FAULTS))))

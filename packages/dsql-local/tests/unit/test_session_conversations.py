@@ -4,7 +4,7 @@ import pytest
 
 from dsql_local.dialect.classifier import Classifier
 from dsql_local.dialect.limits import Limits
-from dsql_local.faults import OC000, Drop, Faults
+from dsql_local.faults import OC000, OC001, Drop, Faults
 from dsql_local.session.effects import Close, HoldClient, ToBackend, ToClient, Unknown, WakeAt
 from dsql_local.session.relay import PATIENCE, Relay
 from dsql_local.session.treatment import MARKER
@@ -181,20 +181,69 @@ def test_a_commit_that_is_refused_is_a_rollback_nobody_hears_of():
     assert talk.backend(command_complete("ROLLBACK"), MARKED, IDLE).told() == [refused, IDLE]
 
 
-@pytest.mark.parametrize("statement", ["COMMIT", "INSERT INTO t VALUES (1)", "DROP TABLE t"])
-def test_a_commit_loses_on_demand_and_the_next_does_not(statement):
+LOST = fields_message(
+    b"E",
+    {
+        "S": "ERROR",
+        "C": "40001",
+        "M": OC000.message,
+        "s": "dsql_local",
+        "n": "dsql_local_fault",
+        "W": "PL/pgSQL function pg_dsql_local.lose_commit()",
+    },
+)
+
+
+def losing(statement):
+    """A session that sent a statement after which its transaction is to lose; what was asked."""
     talk = Talk()
     if statement == "COMMIT":
         talk.client(query("BEGIN")).backend(command_complete("BEGIN"), BLOCK).told()
     talk.asked()
     talk.faults.commits.append(OC000)
+    return talk, talk.client(query(statement)).asked()[0]
 
-    asked = talk.client(query(statement)).asked()[0]
-    told = talk.backend(*[command_complete("ROLLBACK")] * (statement == "COMMIT"), MARKED, IDLE)
 
-    assert asked == ("ROLLBACK;" if statement == "COMMIT" else "") + marker()
-    assert told.told() == [OC000.message, IDLE]
+STATEMENTS = ["COMMIT", "INSERT INTO t VALUES (1)", "DROP TABLE t", "SELECT f()"]
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_a_commit_loses_on_demand_and_the_next_does_not(statement):
+    talk, asked = losing(statement)
+
+    told = talk.backend(command_complete("DO"), LOST, IDLE).told()
+
+    assert asked.startswith("DO ")
+    assert asked.endswith(f";{statement}")
+    assert told == [OC000.message, IDLE]
+    assert not talk.faults.commits
     assert talk.client(query("DROP TABLE t")).asked() == ["DROP TABLE t"]
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+@pytest.mark.parametrize("ended", [command_complete("X"), MARKED])
+def test_a_transaction_that_changed_nothing_or_failed_by_itself_leaves_a_loss_armed(
+    statement, ended
+):
+    talk, _ = losing(statement)
+
+    talk.backend(command_complete("DO"), ended, IDLE)
+
+    assert list(talk.faults.commits) == [OC000]
+
+
+@pytest.mark.parametrize("block", ["BEGIN", "BEGIN READ ONLY"])
+def test_a_statement_finds_the_schema_changed_on_demand_and_the_next_does_not(block):
+    talk = Talk().client(query(block)).backend(command_complete("BEGIN"), BLOCK)
+    talk.take(ToBackend)
+    talk.faults.accesses.append(OC001)
+
+    asked = talk.client(query("SHOW timezone")).backend(command_complete("SHOW"), BLOCK).asked()
+    refused = talk.client(query("SELECT 1")).asked()
+
+    assert (asked, refused) == (["SHOW timezone"], [marker()])
+    assert talk.backend(MARKED, FAILED).told()[-2:] == [OC001.message, FAILED]
+    assert not talk.faults.accesses
 
 
 def test_a_connection_ends_before_a_commit_on_demand():
@@ -241,5 +290,5 @@ def test_a_statement_no_rule_knows_is_sent_and_told():
 
     for talk in (by_query, by_parts):
         told = [each for each in talk.effects if isinstance(each, Unknown)]
-        assert told == [Unknown(sql=unknown.encode())]
+        assert told == [Unknown(gap="AlterObjectDepends", sql=unknown.encode())]
         assert unknown in talk.asked()[0]

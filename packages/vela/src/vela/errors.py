@@ -15,7 +15,7 @@ class VelaError(Exception):
     """What happened, and what to do next."""
 
     code: ClassVar[str] = "E000"
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
     http_status: ClassVar[int] = 500
 
     def __init__(self, what: str, fix: str) -> None:

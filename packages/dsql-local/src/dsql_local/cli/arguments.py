@@ -4,28 +4,24 @@ Law: `--help` is the reference; defaults are shown where they apply.
 """
 
 import argparse
-import os
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+import dsql_local
 from dsql_local.auth import WEEK_S
 from dsql_local.cli import commands
 from dsql_local.dialect.limits import Limits
+from dsql_local.options import default_data_dir
 from dsql_local.ready_file import NAME
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - what add_subparsers returns has no public name
 
 MAX_PORT = 65_535
 LIMITS = [field.name for field in fields(Limits)]
-
-
-def default_data_dir() -> Path:
-    """Where data is kept when nothing else is said."""
-    root = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(root) / "dsql-local"
 
 
 def port(text: str) -> int:
@@ -61,9 +57,23 @@ def seconds(text: str) -> int:
 def limit(text: str) -> tuple[str, int]:
     """Parse one limit."""
     name, _, number = text.partition("=")
-    if name not in LIMITS or not number.isdecimal():
-        raise ValueError(text)
+    if name not in LIMITS:
+        raise argparse.ArgumentTypeError(f"there is no limit {name!r}, only {', '.join(LIMITS)}")
+    if not number.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not {name}=N, N a whole number")
     return name, int(number)
+
+
+class Version(argparse.Action):
+    """Prints the version; it is looked up only then."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **more: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, **more)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print it, and end."""
+        sys.stdout.write(f"dsql-local {dsql_local.__version__}\n")
+        parser.exit()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -71,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="dsql-local", description="Amazon Aurora DSQL on this machine."
     )
+    top.add_argument("--version", action=Version, help="print the version and end")
     subparsers = top.add_subparsers(required=True, metavar="command")
     _add_serve(subparsers)
     env = _add(subparsers, "env", "print shell exports that point libpq and boto3 at it")
@@ -86,7 +97,14 @@ def parser() -> argparse.ArgumentParser:
     )
     token.set_defaults(command=commands.token)
     psql = _add(subparsers, "psql", "open psql on the stand-alone cluster")
-    psql.add_argument("--user", default="admin", help="database role (default: %(default)s)")
+    psql.add_argument(
+        "-U",
+        "--username",
+        "--user",
+        dest="user",
+        default="admin",
+        help="database role (default: %(default)s)",
+    )
     psql.epilog = "Any other argument is psql's."
     psql.set_defaults(command=commands.psql)
     hosts = _add(subparsers, "hosts", "print a hosts-file line for clients without hostaddr")

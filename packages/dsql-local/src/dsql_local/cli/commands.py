@@ -12,13 +12,14 @@ import shutil
 import signal
 import sys
 from argparse import Namespace
+from functools import partial
 from pathlib import Path
 
 from dsql_local import ready_file
 from dsql_local.dialect.limits import Limits
 from dsql_local.endpoint import Endpoint
 from dsql_local.errors import ProgramMissing
-from dsql_local.options import Options
+from dsql_local.options import Options, default_data_dir
 from dsql_local.ready_file import Running
 
 
@@ -41,7 +42,7 @@ def serve(arguments: Namespace) -> int:
         limits=Limits(**dict(arguments.limits)),
         log_unknown=arguments.log_unknown,
     )
-    told = run(options, _announce)
+    told = run(options, partial(_announce, ready=_named(options)))
     _tell("stopped")
     return 128 + told if told is signal.SIGINT else 0
 
@@ -53,13 +54,23 @@ def _allow_many_sockets() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def _announce(server: Running) -> None:
+def _named(options: Options) -> str:
+    """How the other commands are told of this server, unless they find it by themselves."""
+    if options.told_in.absolute() == default_data_dir().absolute() / ready_file.NAME:
+        return ""
+    return f" --ready-file {shlex.quote(str(options.told_in.absolute()))}"
+
+
+def _announce(server: Running, *, ready: str) -> None:
     elsewhere = (Path(server.data_dir) / "postgres").resolve()
     within = elsewhere.is_relative_to(server.data_dir)
     where = server.data_dir if within else f"{server.data_dir} and {elsewhere}"
     _tell(f"ready on {server.host}:{server.port}, data in {where}")
     if server.endpoint:
-        _tell(f'cluster {server.endpoint}; try `dsql-local psql` or `eval "$(dsql-local env)"`')
+        _tell(
+            f"cluster {server.endpoint}; try `dsql-local psql{ready}`"
+            f' or `eval "$(dsql-local env{ready})"`'
+        )
 
 
 def _tell(line: str) -> None:

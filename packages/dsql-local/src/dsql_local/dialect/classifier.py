@@ -4,17 +4,20 @@ Law: pure, total and deterministic; the same text is judged once. A text with an
 is one statement, for PostgreSQL to refuse.
 """
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Final
 
 from dsql_local.dialect.bodies import body_of
+from dsql_local.dialect.gaps import gap_of
 from dsql_local.dialect.grammar import Reading, read
 from dsql_local.dialect.limits import DEFAULT, Limits
 from dsql_local.dialect.nature import job_of, nature_of
-from dsql_local.dialect.parse import Parsed, TooDeep, parse, tag_of
+from dsql_local.dialect.parse import Node, Parsed, TooDeep, parse, tag_of
 from dsql_local.dialect.rewrites import rewritten
+from dsql_local.dialect.rule import Rule
 from dsql_local.dialect.sites import parts
 from dsql_local.dialect.statement import (
     PASS,
@@ -29,9 +32,17 @@ from dsql_local.dialect.statement import (
 )
 from dsql_local.dialect.table import BY_SITE
 
+log = logging.getLogger(__name__)
+
 # A driver repeats a few hundred texts; long ones are seldom repeated and cost memory.
 REMEMBERED: Final = 2048
 LONGEST_REMEMBERED: Final = 4096
+# PostgreSQL runs what the session submits by a function that looks for itself and the statement in what
+# was sent (`pg_dsql_local.sent`): so no client's text has this in it, be it in a string or a comment.
+OURS: Final = b"pg_dsql_local.submit_"
+NOT_YOURS: Final = Refusal(
+    rule="text.internal", sqlstate="3F000", message='schema "pg_dsql_local" does not exist'
+)
 TOO_DEEP: Final = Refusal(rule="text.depth", sqlstate="54001", message="stack depth limit exceeded")
 
 
@@ -58,6 +69,9 @@ class Classifier:
 
 
 def _statements(sql: bytes, limits: Limits) -> Iterator[Statement]:
+    if OURS in sql:
+        yield _unparsed(sql, NOT_YOURS)
+        return
     reading = read(sql)
     match parse(reading.text):
         case None:
@@ -82,13 +96,12 @@ def _statement(parsed: Parsed, reading: Reading, limits: Limits) -> Statement:
     nature = nature_of(parsed.name, parsed.node)
     if asynchronous:
         nature["job"] = job_of(parsed.name, parsed.node)
-    if refusal:
-        nature["unknown"] = False
     return Statement(
         span=span,
         name=tag_of(parsed.node),
         questions=questions,
         verdict=refusal or _let_through(parsed, reading.text, asynchronous=asynchronous),
+        unknown="" if refusal else gap_of(parsed, reading.text),
         **nature,
     )
 
@@ -141,5 +154,15 @@ def _findings(
         for rule in BY_SITE.get(site, ()):
             if site == "alteration" and asynchronous and rule.id == "alter.validate_constraint":
                 continue
-            if (found := rule.judge(node, limits)) is not None:
+            if (found := _found(rule, node, limits)) is not None:
                 yield found
+
+
+def _found(rule: Rule, node: Node, limits: Limits) -> Refusal | Question | None:
+    """What a rule says; one that cannot say it refuses, as the statement may be what it is about."""
+    try:
+        return rule.judge(node, limits)
+    except Exception as error:
+        log.exception("the dialect rule %s failed", rule.id)
+        text = f"the dialect rule {rule.id} failed: {error!r}; this is a fault in dsql-local"
+        return Refusal(rule=rule.id, sqlstate="XX000", message=text)

@@ -20,6 +20,7 @@ class Limits:
     key_columns: int = 8
     declared_key_bytes: int = 2000
     key_bytes: int = 1981
+    view_bytes: int = 512 * 1024
     char_bytes: int = 4096
     varchar_bytes: int = 65535
     statistics: int = 5

@@ -1,7 +1,6 @@
 """What a statement is, apart from whether Aurora DSQL has it.
 
-Law: pure; a kind for every statement of the grammar that may reach PostgreSQL. One that is not
-here is passed on and reported.
+Law: pure; a kind for every statement of the grammar that may reach PostgreSQL.
 """
 
 from typing import Final, Required, TypedDict
@@ -67,7 +66,6 @@ class Nature(TypedDict, total=False):
     """Fields of a `Statement`."""
 
     kind: Required[Kind]
-    unknown: bool
     read_only: bool | None
     chain: bool
     alone: bool
@@ -89,7 +87,7 @@ def nature_of(name: str, node: Node) -> Nature:
         return _of_transaction(node)
     if name in UTILITIES:
         return _of_utility(name, node)
-    return {"kind": Kind.UTILITY, "unknown": True}
+    return {"kind": Kind.UTILITY}
 
 
 def job_of(name: str, node: Node) -> Job:

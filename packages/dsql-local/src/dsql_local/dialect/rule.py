@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from string import Formatter
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from dsql_local.dialect.limits import Limits
 from dsql_local.dialect.parse import Node
@@ -36,7 +36,8 @@ class Rule:
 
     *on* names the part of a statement the rule looks at (`dialect.sites`). *limit* names the
     number of `Limits` that the found *count* has to stay below or at. With a *question* the
-    refusal holds for each row PostgreSQL gives to it; its columns are values of the message.
+    refusal holds for each row PostgreSQL gives to it; its columns are values of the message. It is
+    *early* if it is not about what the statement would be done to.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Rule:
     find: Finder = field(default=lambda _node: {}, repr=False)
     limit: str = ""
     question: str = ""
+    early: bool = False
 
     def judge(self, node: Node, limits: Limits) -> Refusal | Question | None:
         """What the rule says about this part of a statement."""
@@ -84,10 +86,10 @@ class Rule:
             known = name in details
             columns.append(literal(str(details[name])) if known else f"q.{name}::text")
             template += "%s"
-        message = f"format({', '.join([literal(template), *columns])})"
+        message = f"pg_catalog.format({', '.join([literal(template), *columns])})"
         question = self.question.format_map(details)
         sql = f"SELECT {message} FROM ({question}) AS q"  # noqa: S608 - made of quoted parts
-        return Question(rule=self.id, sqlstate=self.sqlstate, sql=sql)
+        return Question(rule=self.id, sqlstate=self.sqlstate, sql=sql, early=self.early)
 
 
 def by_site(rules: Iterable[Rule], sites: Iterable[str]) -> dict[str, tuple[Rule, ...]]:
@@ -113,6 +115,7 @@ def _problem(rule: Rule, ids: set[str], sites: frozenset[str]) -> str | None:
         (rule.on not in sites, f"looks at {rule.on!r}, which no statement has"),
         (not SQLSTATE.fullmatch(rule.sqlstate), f"has the SQLSTATE {rule.sqlstate!r}"),
         (not rule.message, "has no message"),
+        (rule.basis not in get_args(Basis), f"has the basis {rule.basis!r}"),
         (not EVIDENCE.fullmatch(rule.evidence), "has no public evidence"),
         (not rule.example, "has no example"),
         (bool(rule.limit) and not hasattr(Limits, rule.limit), f"has no limit {rule.limit!r}"),

@@ -39,7 +39,9 @@ class IndexCreation(NamedTuple):
 
 Part = tuple[str, Node]
 
-EXPRESSION_PARTS: Final = frozenset({"func_call", "locking_clause", "range_table_sample"})
+EXPRESSION_PARTS: Final = frozenset(
+    {"func_call", "locking_clause", "range_table_sample", "range_var"}
+)
 # Looked at in statements that run now, not in definitions.
 RUN_PARTS: Final = frozenset({"join_expr"})
 RUN: Final = frozenset({"select_stmt", "insert_stmt", "update_stmt", "delete_stmt"})
@@ -65,7 +67,7 @@ SITES: Final = PARTS | STATEMENTS
 # without, and are not walked. `U&"..."` may spell any name.
 SUSPECT: Final = re.compile(
     rb'tablesample|lateral|\bshare\b|\bkey\b|u&"|_advisory_|pg_backend_pid|set_config|_size\b|pg_notify'
-    rb"|\blo_|\blo(?:read|write)\b",
+    rb"|\blo_|\blo(?:read|write)\b|pg_dsql_local",
     re.IGNORECASE,
 )
 

@@ -55,11 +55,15 @@ class Rewrite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A query PostgreSQL runs just before the statement: each row it gives is a refusal's message."""
+    """A query PostgreSQL runs just before the statement: each row it gives is a refusal's message.
+
+    An *early* one comes before the statement's place in its transaction is judged.
+    """
 
     rule: str
     sqlstate: str
     sql: str
+    early: bool = False
 
 
 Verdict = Pass | Refusal | Rewrite
@@ -83,7 +87,7 @@ class Statement:
     PostgreSQL answers the *questions* in order; if none gives a refusal, the *verdict* holds.
     *name* is PostgreSQL's name of the parse tree node. *read_only* and *chain* belong to BEGIN,
     COMMIT and ROLLBACK; *alone* says that the statement may not stand in a transaction block;
-    *locks* that it locks rows; *cost_report* that it is an EXPLAIN whose answer ends in an
+    *unknown* names what no rule knows of it; *locks* that it locks rows; *cost_report* that it is an EXPLAIN whose answer ends in an
     estimate of cost.
     """
 
@@ -92,7 +96,7 @@ class Statement:
     name: str
     questions: tuple[Question, ...] = ()
     verdict: Verdict = PASS
-    unknown: bool = False
+    unknown: str = ""
     read_only: bool | None = None
     chain: bool = False
     alone: bool = False

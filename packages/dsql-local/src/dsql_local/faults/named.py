@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeGuard
 
-from dsql_local.faults.plan import OC000, OC001, AtCommit, Drop, Faults
+from dsql_local.faults.plan import OC000, OC001, AtCommit, Drop, Faults, Lose
 from dsql_local.wire.messages import Problem
 
 # No token lives longer: a week, and a second.
@@ -16,9 +16,13 @@ TOO_OLD_S: Final = 604_801.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One kind of fault: what it does, and to which occasion."""
+    """One kind of fault: what it does, and to which occasion.
+
+    One that is *early* may befall a statement instead of the commit.
+    """
 
     does: str
+    early: bool = False
     commit: AtCommit | None = None
     connection: Problem | None = None
     expired: bool = False
@@ -35,12 +39,16 @@ FaultName = Literal[
     "refuse_waking_up",
     "expire_credentials",
 ]
+Occasion = Literal["commit", "statement"]
 FAULTS: Final[dict[FaultName, Fault]] = {
     "lose_oc000": Fault(
         does="The next transaction to commit loses to another one: 40001, OC000.", commit=OC000
     ),
     "lose_oc001": Fault(
-        does="The next transaction to commit finds the schema changed: 40001, OC001.", commit=OC001
+        does="The next transaction to commit finds the schema changed: 40001, OC001. With"
+        ' `at="statement"`, as is usual, the next statement that reads or writes finds it.',
+        commit=OC001,
+        early=True,
     ),
     "drop_before_commit": Fault(
         does="The connection ends instead of the next commit; the transaction is rolled back.",
@@ -80,10 +88,24 @@ def is_fault(name: object) -> TypeGuard[FaultName]:
     return name in FAULTS
 
 
-def armed(faults: Faults, name: FaultName, *, times: int = 1, seconds: float = 0.0) -> None:
+def may_befall(at: object, name: FaultName) -> TypeGuard[Occasion]:
+    """Whether the fault of this name may be armed for this occasion."""
+    return at == "commit" or (at == "statement" and FAULTS[name].early)
+
+
+def armed(
+    faults: Faults,
+    name: FaultName,
+    *,
+    times: int = 1,
+    seconds: float = 0.0,
+    at: Occasion = "commit",
+) -> None:
     """Arm the fault of this name, to be met *times* times."""
     fault = FAULTS[name]
-    if fault.commit is not None:
+    if at == "statement" and isinstance(fault.commit, Lose):
+        faults.accesses.extend([fault.commit] * times)
+    elif fault.commit is not None:
         faults.commits.extend([fault.commit] * times)
     elif fault.connection is not None:
         faults.refusals.extend([fault.connection] * times)
@@ -96,6 +118,8 @@ def armed(faults: Faults, name: FaultName, *, times: int = 1, seconds: float = 0
 def described(faults: Faults) -> dict[str, Any]:
     """Tell what is armed, as names and how often."""
     names = {fault.commit or fault.connection: name for name, fault in FAULTS.items()}
-    found: list[str] = [names[each] for each in (*faults.commits, *faults.refusals)]
+    found: list[str] = [
+        names[each] for each in (*faults.commits, *faults.accesses, *faults.refusals)
+    ]
     found += ["delay"] * len(faults.delays) + ["expire_credentials"] * len(faults.expiries)
     return {"armed": dict(Counter(found))}

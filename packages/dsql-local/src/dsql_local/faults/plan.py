@@ -14,7 +14,7 @@ from dsql_local.wire.messages import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lose:
-    """The transaction loses: its end is refused with this error."""
+    """The transaction loses: its end, or a statement of it, is refused with this error."""
 
     message: str
     sqlstate: str = "40001"
@@ -37,13 +37,27 @@ class Faults:
     """The faults armed on one cluster."""
 
     commits: deque[AtCommit] = field(default_factory=deque)
+    accesses: deque[Lose] = field(default_factory=deque)
     delays: deque[float] = field(default_factory=deque)
     refusals: deque[Problem] = field(default_factory=deque)
     expiries: deque[float] = field(default_factory=deque)
 
+    @property
+    def next_at_commit(self) -> AtCommit | None:
+        """What would befall the commit that comes now."""
+        return self.commits[0] if self.commits else None
+
     def at_commit(self) -> AtCommit | None:
         """What befalls the commit that comes now."""
         return self.commits.popleft() if self.commits else None
+
+    def unmet(self, fault: AtCommit) -> None:
+        """Take back what was not met after all; it is the first to be met again."""
+        self.commits.appendleft(fault)
+
+    def at_access(self) -> Lose | None:
+        """What befalls the statement that comes now, if it reads or writes."""
+        return self.accesses.popleft() if self.accesses else None
 
     def at_statement(self) -> float:
         """How many seconds the statement that comes now has to wait."""
@@ -60,6 +74,7 @@ class Faults:
     def clear(self) -> None:
         """Disarm all."""
         self.commits.clear()
+        self.accesses.clear()
         self.delays.clear()
         self.refusals.clear()
         self.expiries.clear()

@@ -29,9 +29,9 @@ With the pytest plugin the fixture `dsql_faults` is such a switch, cleared after
 
 | Method | What it does |
 |---|---|
-| `arm(fault, times=1, seconds=0)` | arms one of the faults below |
+| `arm(fault, times=1, seconds=0, at="commit")` | arms one of the faults below |
 | `armed()` | tells what has not been met yet |
-| `clear()` | disarms all, and lets held jobs go |
+| `clear()` | disarms all, lets held jobs go, and wakes the cluster |
 | `advance(seconds)` | lets time pass for the cluster: transactions grow old (300 s), connections end (60 minutes), ended jobs are forgotten (30 minutes), the connection rate recovers |
 | `hold_jobs(held=True)` | keeps asynchronous work `processing`, indexes invalid, until let go |
 | `put_to_sleep()` | makes the cluster `INACTIVE`: the next connection finds it waking up, the one after is let in |
@@ -42,7 +42,7 @@ With the pytest plugin the fixture `dsql_faults` is such a switch, cleared after
 |---|---|
 """
 TAIL: Final = """
-A *commit* is a COMMIT that would succeed, or a statement that writes or defines something outside a transaction block. A transaction that only reads in one statement meets none. A transaction that loses is rolled back.
+A *commit* is a COMMIT that would succeed, or a statement that writes or defines something outside a transaction block. A transaction that loses is rolled back. The two that make it lose are met only by one that changed or locked something, through a function too, or that defined something; one that only reads, changed no row, or breaks a deferred constraint leaves them armed. Armed with `at="statement"`, `lose_oc001` befalls the next statement that reads, writes or defines, in a `READ ONLY` transaction too.
 
 After `drop_after_commit` the transaction is durable and the client does not know: the case an application has to check before it tries again.
 
@@ -52,7 +52,7 @@ The control endpoint's address and secret are in the server's ready file; every 
 
 | Request | Body | Answer |
 |---|---|---|
-| `POST /clusters/{id}/faults` | `{"fault": name, "times": 1, "seconds": 0}` | what is armed |
+| `POST /clusters/{id}/faults` | `{"fault": name, "times": 1, "seconds": 0, "at": "commit"}` | what is armed |
 | `GET /clusters/{id}/faults` | | `{"armed": {name: times}}` |
 | `DELETE /clusters/{id}/faults` | | |
 | `POST /clusters/{id}/clock` | `{"advance_s": seconds}` | `{"ahead_s": seconds}` |

@@ -20,7 +20,7 @@ RETURN_S: Final = 0.05
 CAUGHT_UP_S: Final = 5.0
 POLL_S: Final = 0.01
 UNFINISHED: Final = (
-    "SELECT FROM dsql_local.jobs WHERE status IN ('submitted', 'processing') LIMIT 1"
+    "SELECT FROM pg_dsql_local.jobs WHERE status IN ('submitted', 'processing') LIMIT 1"
 )
 
 

@@ -15,7 +15,7 @@ def submission(job: Job, sql: bytes) -> bytes:
     table = regclass(job.schema, job.relation)
     match job.type:
         case "INDEX_BUILD":
-            call = f"submit_index({table}, ".encode() + _literal(sql) + b")"
+            call = b"submit_index(" + _literal(sql) + f", {table})".encode(errors="surrogateescape")
         case "VALIDATE_CONSTRAINT":
             names = f"{literal(job.relation)}, {literal(job.name or '')}"
             call = f"submit_validation({table}, {names})".encode(errors="surrogateescape")

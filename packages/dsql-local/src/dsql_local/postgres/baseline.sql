@@ -4,6 +4,9 @@
 -- Going back is in four steps: what is newer than the baseline is dropped; the catalogue is compared
 -- with what it was, and if it differs only a copy of the whole database is the baseline; rows are
 -- put back where PostgreSQL's own counters say that rows changed; roles are put back.
+--
+-- Nothing of it runs what a client wrote: rows are put back only where PostgreSQL evaluates nothing but
+-- its own immutable functions for them; of other tables a copy is the baseline.
 
 DROP SCHEMA IF EXISTS pg_dsql_local_baseline CASCADE;
 
@@ -54,11 +57,40 @@ SELECT oid, relname AS name, writes(oid) AS writes FROM pg_class
  WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r' AND NOT relisshared
    AND relname NOT IN ('pg_class', 'pg_statistic', 'pg_statistic_ext_data');
 
+-- Whether an expression calls nothing but immutable functions of PostgreSQL's own, as far as its nodes
+-- are of kinds that are known to call no other.
+CREATE FUNCTION harmless(expression text) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN NOT EXISTS (
+         SELECT FROM regexp_matches(expression, '{([A-Z]+)', 'g') AS node
+          WHERE node[1] <> ALL ('{VAR,CONST,OPEXPR,FUNCEXPR,BOOLEXPR,NULLTEST,BOOLEANTEST,RELABELTYPE,
+                                  SCALARARRAYOPEXPR,ARRAYEXPR,ARRAY,CASE,CASEEXPR,WHEN,CASEWHEN,COALESCE,
+                                  COALESCEEXPR,NULLIFEXPR,DISTINCTEXPR}'::text[]))
+   AND NOT EXISTS (
+         SELECT FROM regexp_matches(expression, ':(funcid|opno) ([0-9]+)', 'g') AS called
+           LEFT JOIN pg_operator o ON called[1] = 'opno' AND o.oid = called[2]::oid
+           LEFT JOIN pg_proc p ON p.oid = coalesce(o.oprcode::oid, called[2]::oid)
+          WHERE called[2]::oid >= 16384 OR p.oid IS NULL OR p.oid >= 16384 OR p.provolatile <> 'i');
+
+-- Tables into which rows are put with what is harmless alone.
+CREATE VIEW harmless_tables AS
+SELECT c.oid FROM pg_class c
+ WHERE NOT EXISTS (SELECT FROM pg_constraint k
+                    WHERE k.conrelid = c.oid AND k.contype = 'c' AND NOT harmless(k.conbin::text))
+   AND NOT EXISTS (SELECT FROM pg_attrdef d JOIN pg_attribute a ON (attrelid, attnum) = (adrelid, adnum)
+                    WHERE adrelid = c.oid AND attgenerated <> '' AND NOT harmless(adbin::text))
+   AND NOT EXISTS (SELECT FROM dsql_local_index i
+                    WHERE i.indrelid = c.oid AND NOT (harmless(coalesce(indexprs::text, ''))
+                                                      AND harmless(coalesce(indpred::text, ''))))
+   AND NOT EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid);
+
 CREATE TABLE schemas AS SELECT oid FROM present_schemas;
 
 CREATE TABLE objects AS SELECT classid, objid FROM present_objects;
 
-CREATE TABLE tables AS SELECT oid, writes, NULL::text AS columns FROM present_tables;
+CREATE TABLE tables AS
+SELECT oid, writes, NULL::text AS columns, oid IN (SELECT oid FROM harmless_tables) AS harmless
+  FROM present_tables;
 
 CREATE TABLE sequences (oid oid, value bigint, called boolean);
 
@@ -67,6 +99,21 @@ CREATE TABLE default_acls AS SELECT oid FROM pg_default_acl;
 CREATE TABLE roles AS SELECT * FROM pg_authid;
 
 CREATE TABLE members AS SELECT * FROM pg_auth_members;
+
+CREATE TABLE comments AS SELECT * FROM pg_shdescription WHERE classoid = 'pg_authid'::regclass;
+
+-- Rows of pg_statistic, whose values no other table can hold; what was there before and has changed
+-- only a copy brings back.
+CREATE VIEW present_statistics AS
+SELECT starelid, staattnum, stainherit, xmin::text AS xmin
+  FROM pg_statistic WHERE starelid IN (SELECT oid FROM present_tables);
+
+CREATE TABLE statistics AS SELECT * FROM present_statistics WITH NO DATA;
+
+-- What ANALYZE tells of relations.
+CREATE TABLE sizes AS
+SELECT oid, relpages, reltuples, relallvisible
+  FROM pg_class WHERE relnamespace IN (SELECT oid FROM present_schemas);
 
 CREATE TABLE settings AS SELECT * FROM pg_db_role_setting WHERE setdatabase = 0;
 
@@ -148,6 +195,9 @@ DECLARE
 BEGIN
   FOR kept IN SELECT t.* FROM tables t JOIN present_tables p USING (oid)
                WHERE t.writes <> p.writes LOOP
+    IF kept.columns IS NOT NULL AND NOT kept.harmless THEN
+      RAISE 'rows of % are not put back', kept.oid::regclass;
+    END IF;
     EXECUTE format('DELETE FROM %s', kept.oid::regclass);
     IF kept.columns IS NOT NULL THEN
       EXECUTE format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT * FROM rows_%s',
@@ -162,6 +212,15 @@ BEGIN
   END LOOP;
   UPDATE pg_class c SET relacl = r.relacl FROM relations r
    WHERE r.oid = c.oid AND r.relacl IS DISTINCT FROM c.relacl;
+  UPDATE pg_class c
+     SET relpages = s.relpages, reltuples = s.reltuples, relallvisible = s.relallvisible
+    FROM sizes s
+   WHERE s.oid = c.oid
+     AND (s.relpages, s.reltuples, s.relallvisible) <> (c.relpages, c.reltuples, c.relallvisible);
+  DELETE FROM pg_statistic p
+   WHERE starelid IN (SELECT oid FROM tables)
+     AND NOT EXISTS (SELECT FROM statistics s WHERE (s.starelid, s.staattnum, s.stainherit)
+                                                  = (p.starelid, p.staattnum, p.stainherit));
 END $$;
 
 CREATE FUNCTION put_roles_back() RETURNS void
@@ -182,6 +241,12 @@ BEGIN
      OR EXISTS (SELECT * FROM members EXCEPT SELECT * FROM pg_auth_members) THEN
     DELETE FROM pg_auth_members;
     INSERT INTO pg_auth_members SELECT * FROM members;
+  END IF;
+  IF EXISTS (SELECT * FROM comments EXCEPT SELECT * FROM pg_shdescription)
+     OR EXISTS (SELECT * FROM pg_shdescription WHERE classoid = 'pg_authid'::regclass
+                EXCEPT SELECT * FROM comments) THEN
+    DELETE FROM pg_shdescription WHERE classoid = 'pg_authid'::regclass;
+    INSERT INTO pg_shdescription SELECT * FROM comments;
   END IF;
   IF EXISTS (SELECT * FROM pg_db_role_setting EXCEPT SELECT * FROM settings)
      OR EXISTS (SELECT * FROM settings EXCEPT SELECT * FROM pg_db_role_setting) THEN
@@ -220,6 +285,9 @@ LANGUAGE sql SET search_path = pg_dsql_local_baseline, pg_catalog AS $$
     FROM catalogues c JOIN present_catalogues p USING (oid), LATERAL measure(c.name) m
    WHERE p.writes <> c.writes AND (m.newer > 0 OR m.size <> c.size)
   UNION ALL
+  SELECT 'pg_statistic'
+   WHERE EXISTS (SELECT * FROM statistics EXCEPT SELECT * FROM present_statistics)
+  UNION ALL
   SELECT 'pg_class'
    WHERE EXISTS (SELECT oid, digest FROM present_relations
                  EXCEPT SELECT oid, digest FROM relations)
@@ -229,6 +297,8 @@ $$;
 
 -- Last, as what was made above is part of the baseline.
 INSERT INTO relations SELECT * FROM present_relations;
+
+INSERT INTO statistics SELECT * FROM present_statistics;
 
 INSERT INTO dependencies SELECT * FROM present_dependencies;
 

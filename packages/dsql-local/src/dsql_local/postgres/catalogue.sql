@@ -12,7 +12,7 @@ UPDATE pg_catalog.pg_class SET relname = 'dsql_local_am' WHERE oid = 'pg_catalog
 
 CREATE VIEW pg_catalog.pg_am AS
 SELECT oid, CASE amname WHEN 'btree' THEN 'btree_index' ELSE amname END::name AS amname, amhandler,
-       amtype
+       amtype, tableoid
   FROM pg_catalog.dsql_local_am;
 
 GRANT SELECT ON pg_catalog.pg_am TO PUBLIC;
@@ -128,3 +128,38 @@ SELECT attrelid, attname, atttypid, attlen, attnum, attcacheoff, atttypmod, attn
   FROM pg_catalog.dsql_local_attribute;
 
 GRANT SELECT ON pg_catalog.pg_attribute TO PUBLIC;
+
+-- One database, and nothing of what watches over it.
+
+UPDATE pg_catalog.pg_type SET typname = 'dsql_local_database'
+ WHERE oid = 'pg_catalog.pg_database'::regtype;
+
+UPDATE pg_catalog.pg_class SET relname = 'dsql_local_database'
+ WHERE oid = 'pg_catalog.pg_database'::regclass;
+
+CREATE VIEW pg_catalog.pg_database AS
+SELECT *, tableoid FROM pg_catalog.dsql_local_database WHERE datname = 'postgres';
+
+GRANT SELECT ON pg_catalog.pg_database TO PUBLIC;
+
+UPDATE pg_catalog.pg_type SET typname = 'dsql_local_event_trigger'
+ WHERE oid = 'pg_catalog.pg_event_trigger'::regtype;
+
+UPDATE pg_catalog.pg_class SET relname = 'dsql_local_event_trigger'
+ WHERE oid = 'pg_catalog.pg_event_trigger'::regclass;
+
+CREATE VIEW pg_catalog.pg_event_trigger AS
+SELECT *, tableoid FROM pg_catalog.dsql_local_event_trigger WHERE evtname !~ '^dsql_local';
+
+GRANT SELECT ON pg_catalog.pg_event_trigger TO PUBLIC;
+
+-- Sessions of our own, but to ourselves.
+
+DO $$
+DECLARE
+  shown text := rtrim(pg_get_viewdef('pg_catalog.pg_stat_activity'::regclass), ';');
+BEGIN
+  EXECUTE format('CREATE OR REPLACE VIEW pg_catalog.pg_stat_activity AS %s'
+                 ' WHERE u.rolname IS DISTINCT FROM %2$L OR session_user = %2$L',
+                 shown, 'dsql_local');
+END $$;

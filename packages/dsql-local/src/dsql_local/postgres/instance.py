@@ -38,6 +38,7 @@ LIMITS = (
     "row_bytes",
     "column_bytes",
     "key_bytes",
+    "view_bytes",
 )
 
 
@@ -77,6 +78,13 @@ class Instance:
             raise self._corrupt(f"{control} has {size} bytes instead of {expected}")
         if (self.directory / version).read_bytes() != (self._template / version).read_bytes():
             raise self._corrupt(f"{version} does not name the version of PostgreSQL that is used")
+        if templates.maker_of(self.directory) != templates.maker_of(self._template):
+            raise ClusterCorrupt(
+                f"the data of cluster {self._identifier} in {self.directory} are those of another"
+                " version of dsql-local, which emulates Aurora DSQL by them",
+                fix="Serve them with that version; or forget them with `dsql-local purge --data-dir`,"
+                " or remove that directory to begin with an empty cluster.",
+            )
 
     async def start(self) -> None:
         """Make the data directory if there is none, and have a server accept connections."""

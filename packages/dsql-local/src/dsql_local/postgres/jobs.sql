@@ -156,12 +156,12 @@ DECLARE
   kept text[] := string_to_array(current_setting('dsql_local.kept', true), ' ');
   index record;
 BEGIN
-  IF relation IS NULL THEN
-    RETURN;
-  END IF;
   FOR index IN SELECT objid FROM pg_event_trigger_ddl_commands() LOOP
     CALL pg_dsql_local.check_keys(index.objid);
   END LOOP;
+  IF relation IS NULL THEN
+    RETURN;
+  END IF;
   UPDATE pg_class SET relfilenode = kept[1]::oid, relpages = kept[2]::int,
                       reltuples = kept[3]::real, relallvisible = kept[4]::int
    WHERE oid = relation;
@@ -179,17 +179,35 @@ WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION pg_dsql_local.before_index();
 CREATE EVENT TRIGGER dsql_local_after_index ON ddl_command_end
 WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION pg_dsql_local.after_index();
 
--- Which table's index the triggers above are to take over; null is none, as for whoever may not create
--- it, who is told so before the table is touched.
+-- Which table's index the triggers above are to take over; none of whoever may not create it, who is
+-- told so before the table is touched.
 
 CREATE FUNCTION pg_dsql_local.expect_index(relation oid) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  expected oid := (
+    SELECT c.oid FROM pg_class c
+     WHERE c.oid = relation AND c.relkind = 'r' AND c.relpersistence = 'p'
+       AND pg_has_role(session_user, c.relowner, 'MEMBER')
+       AND session_user NOT IN ('dsql_local', 'dsql_local_jobs')
+       AND c.relnamespace <> 'pg_catalog'::regnamespace);
 BEGIN
-  PERFORM pg_catalog.set_config('dsql_local.submitted', '', true),
-          pg_catalog.set_config('dsql_local.indexed', coalesce(relation::text, ''), true);
+  PERFORM set_config('dsql_local.submitted', '', true),
+          set_config('dsql_local.indexed', coalesce(expected::text, ''), true);
 END $$;
 
-CREATE FUNCTION pg_dsql_local.submit_index(relation regclass, statement text)
+-- Whether what the session sent calls a function of ours with this string as its first argument.
+
+CREATE FUNCTION pg_dsql_local.sent(name text, argument text) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN strpos(current_query(), concat('pg_dsql_local.', name, '(E', chr(39),
+              replace(replace(argument, chr(92), repeat(chr(92), 2)), chr(39), repeat(chr(39), 2)),
+              chr(39), ',')) > 0;
+
+-- Whoever runs a text through this is past the rules. So the text has to stand, as an argument of this
+-- function, in what the session sent: no client's text that names the function gets that far.
+
+CREATE FUNCTION pg_dsql_local.submit_index(statement text, relation regclass)
 RETURNS TABLE (job_id text)
 LANGUAGE plpgsql SET client_min_messages = notice AS $$
 DECLARE
@@ -198,10 +216,12 @@ DECLARE
   more text;
   advice text;
 BEGIN
+  IF NOT pg_dsql_local.sent('submit_index', statement) THEN
+    CALL pg_dsql_local.refuse('42501', 'permission denied for schema pg_dsql_local');
+  END IF;
   PERFORM pg_dsql_local.expect_index((
     SELECT c.oid FROM pg_catalog.pg_class c
-     WHERE c.oid = relation AND c.relkind = 'r' AND c.relpersistence = 'p'
-       AND pg_catalog.pg_has_role(c.relowner, 'USAGE') AND c.relnamespace <> 'pg_catalog'::regnamespace));
+     WHERE c.oid = relation AND pg_catalog.pg_has_role(c.relowner, 'USAGE')));
   BEGIN
     EXECUTE statement;
   EXCEPTION WHEN serialization_failure THEN
@@ -230,7 +250,8 @@ BEGIN
     FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
     JOIN pg_namespace n ON n.oid = t.relnamespace
    WHERE c.oid = constraint_id;
-  IF NOT pg_has_role(session_user, found.relowner, 'USAGE') THEN
+  IF session_user IN ('dsql_local', 'dsql_local_jobs')
+     OR NOT pg_has_role(session_user, found.relowner, 'USAGE') THEN
     CALL pg_dsql_local.refuse('42501', format('must be owner of table %s', found.relname));
   END IF;
   RETURN pg_dsql_local.submit('VALIDATE_CONSTRAINT', 'pg_constraint'::regclass, constraint_id,
@@ -264,8 +285,10 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- The worker's part. A job is carried out and noted as done in one transaction, so that a server
--- killed meanwhile finds it not begun.
+-- The worker's part. What it does to a client's table evaluates what the client wrote, and DECLARE WITH
+-- HOLD, deferred triggers and RESET ROLE outlive any change of role in a session that has more rights.
+-- So it is done in a session of dsql_local_jobs, which is of no role but the table's owner, and of that
+-- one no longer than it works. To do it again, when a server was killed meanwhile, changes nothing.
 
 CREATE FUNCTION pg_dsql_local.unfinished_jobs() RETURNS SETOF int
 LANGUAGE sql VOLATILE BEGIN ATOMIC
@@ -274,58 +297,69 @@ LANGUAGE sql VOLATILE BEGIN ATOMIC
   SELECT number FROM pg_dsql_local.jobs WHERE status = 'processing' ORDER BY number;
 END;
 
--- Building counts the rows of the table, too, in the place of what pg_class holds: to put that back would
--- be an update, with which whoever submits the next index could not be serialized.
-
-CREATE FUNCTION pg_dsql_local.build(index oid) RETURNS void
-LANGUAGE plpgsql AS $$
+CREATE PROCEDURE pg_dsql_local.lend(owner oid)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = error AS $$
+DECLARE
+  lent oid;
 BEGIN
-  EXECUTE format('REINDEX INDEX %s', index::regclass);
-  PERFORM pg_dsql_local.check_key(index);
+  FOR lent IN SELECT roleid FROM pg_auth_members
+               WHERE member = 'dsql_local_jobs'::regrole AND roleid IS DISTINCT FROM owner LOOP
+    EXECUTE format('REVOKE %s FROM dsql_local_jobs', lent::regrole);
+  END LOOP;
+  IF owner IS NOT NULL THEN
+    EXECUTE format('GRANT %s TO dsql_local_jobs WITH INHERIT FALSE, SET TRUE', owner::regrole);
+  END IF;
 END $$;
 
-CREATE FUNCTION pg_dsql_local.validate(constraint_id oid) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-  EXECUTE (SELECT format('ALTER TABLE %s VALIDATE CONSTRAINT %I', conrelid::regclass, conname)
-             FROM pg_constraint WHERE oid = constraint_id);
-END $$;
+-- What is to be run for a job, and as whom. Building counts the rows of the table, too, in the place of
+-- what pg_class holds: to put that back would be an update, with which whoever submits the next index
+-- could not be serialized. Nothing is to be done in what is gone.
 
--- True and false are its ends, null says that it has to be tried again, as somebody writes there, or
--- that there is no such job any more.
-
-CREATE FUNCTION pg_dsql_local.carry_out(job int) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '50ms'
-SET client_min_messages = error AS $$
+CREATE FUNCTION pg_dsql_local.begin_job(job int, OUT owner text, OUT work text)
+RETURNS SETOF record
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   todo pg_dsql_local.jobs;
-  failure text;
+  whose oid;
 BEGIN
   SELECT * INTO todo FROM pg_dsql_local.jobs WHERE number = job;
   IF NOT FOUND THEN
-    RETURN NULL;
+    RETURN;
   END IF;
-  BEGIN
-    IF todo.job_type = 'INDEX_BUILD' THEN
-      PERFORM pg_dsql_local.build(todo.object_id);
-    ELSE
-      PERFORM pg_dsql_local.validate(todo.object_id);
-    END IF;
-  EXCEPTION
-    WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
-      RETURN NULL;
-    WHEN unique_violation THEN
-      failure := 'Found duplicate key while validating index for UCVs';
-    WHEN OTHERS THEN
-      failure := SQLERRM;
-  END;
+  IF todo.job_type = 'INDEX_BUILD' THEN
+    SELECT c.relowner,
+           format('REINDEX INDEX %s; SELECT pg_dsql_local.check_key_size(%s)', c.oid::regclass, c.oid)
+      INTO whose, work
+      FROM pg_class c WHERE c.oid = todo.object_id;
+  ELSE
+    SELECT t.relowner,
+           format('ALTER TABLE %s VALIDATE CONSTRAINT %I', t.oid::regclass, c.conname)
+      INTO whose, work
+      FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid WHERE c.oid = todo.object_id;
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_authid a WHERE a.oid = whose AND NOT a.rolsuper) THEN
+    work := NULL;
+  ELSE
+    CALL pg_dsql_local.lend(whose);
+    owner := whose::regrole::text;
+  END IF;
+  RETURN NEXT;
+END $$;
+
+CREATE FUNCTION pg_dsql_local.end_job(job int, failure text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  said text := failure;
+BEGIN
+  CALL pg_dsql_local.lend(NULL);
   -- It may be dropped at any moment up to the one in which the work takes its locks.
-  IF failure IS NOT NULL AND (pg_identify_object(todo.class_id, todo.object_id, 0)).identity IS NULL THEN
-    failure := format('%s was dropped', todo.object_name);
-  END IF;
+  SELECT format('%s was dropped', object_name) INTO said FROM pg_dsql_local.jobs
+   WHERE number = job AND failure IS NOT NULL
+     AND (pg_identify_object(class_id, object_id, 0)).identity IS NULL;
+  said := coalesce(said, failure);
   UPDATE pg_dsql_local.jobs
      SET status = CASE WHEN failure IS NULL THEN 'completed' ELSE 'failed' END,
-         details = failure, update_time = pg_dsql_local.clock()
+         details = said, update_time = pg_dsql_local.clock()
    WHERE number = job;
   RETURN failure IS NULL;
 END $$;
@@ -339,5 +373,11 @@ LANGUAGE sql VOLATILE BEGIN ATOMIC
   UPDATE pg_dsql_local.clock SET ahead = ahead + make_interval(secs => seconds);
 END;
 
-REVOKE EXECUTE ON FUNCTION pg_dsql_local.advance, pg_dsql_local.tell, pg_dsql_local.carry_out, pg_dsql_local.build,
-  pg_dsql_local.validate, pg_dsql_local.unfinished_jobs FROM PUBLIC;
+REVOKE EXECUTE ON ROUTINE pg_dsql_local.advance, pg_dsql_local.tell, pg_dsql_local.unfinished_jobs,
+  pg_dsql_local.lend, pg_dsql_local.begin_job, pg_dsql_local.end_job FROM PUBLIC;
+
+-- What triggers run is nobody's to call, or to make a trigger of.
+
+REVOKE EXECUTE ON FUNCTION pg_dsql_local.before_index, pg_dsql_local.after_index,
+  pg_dsql_local.watch_tables, pg_dsql_local.watch_expressions, pg_dsql_local.count_written,
+  pg_dsql_local.refuse_commit FROM PUBLIC;

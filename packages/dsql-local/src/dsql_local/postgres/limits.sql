@@ -48,7 +48,7 @@ END $$;
 CREATE TABLE pg_dsql_local.overstepped ();
 
 CREATE FUNCTION pg_dsql_local.refuse_commit() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM pg_dsql_local.check_age();
   RAISE EXCEPTION USING ERRCODE = '54000', SCHEMA = 'dsql_local',
@@ -64,7 +64,7 @@ UPDATE pg_catalog.pg_trigger SET tgisinternal = true
  WHERE tgrelid = 'pg_dsql_local.overstepped'::regclass;
 
 CREATE FUNCTION pg_dsql_local.count_written() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   rows bigint;
   bytes bigint;

@@ -2,10 +2,18 @@
 -- sys, its version texts, and the procedures behind AWS IAM GRANT and REVOKE.
 -- Read by single-user mode: a statement ends at a semicolon followed by a blank line.
 
+-- Laws of all functions here. One that is SECURITY DEFINER has a search path of its own, and evaluates
+-- nothing a client wrote: no expression, predicate or constraint of a table of theirs, no function,
+-- operator or cast found by name. What judges by session_user holds for clients' sessions alone.
+
 -- What pg_dsql_local.* raises carries SCHEMA = 'dsql_local'. The session strips such an error of what
 -- tells of PL/pgSQL, and takes such a notice as the command tag of the statement it is running.
 
 CREATE ROLE admin LOGIN CREATEROLE;
+
+-- Who carries out jobs (jobs.sql). It has nothing of its own.
+
+CREATE ROLE dsql_local_jobs LOGIN NOINHERIT;
 
 GRANT CREATE ON DATABASE postgres TO admin;
 
@@ -60,7 +68,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN 1;
 
 CREATE FUNCTION sys.current_session_id() RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 RETURN (SELECT md5(pid::text || backend_start::text)::uuid::text
           FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()));
 
@@ -126,6 +134,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   role oid;
 BEGIN
+  IF session_user IN ('dsql_local', 'dsql_local_jobs') THEN
+    CALL pg_dsql_local.refuse('42501', 'permission denied to grant IAM trust with role');
+  END IF;
   IF arn !~ '^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[!-~]+$' THEN
     CALL pg_dsql_local.refuse('22023', 'IAM role must look like an IAM ARN');
   END IF;

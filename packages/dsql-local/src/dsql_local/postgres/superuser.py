@@ -1,13 +1,14 @@
 """A connection of the server's own to a cluster's PostgreSQL, past everything a client meets.
 
-Law: one simple query at a time, all values text. It knows nothing of what it runs; a connection
-that failed is not used again.
+Law: one simple query at a time, all values text, and names are PostgreSQL's own whatever clients
+have made. It knows nothing of what it runs; a connection that failed is not used again.
 """
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
 from pathlib import Path
 from struct import Struct
+from typing import Final
 
 from dsql_local.errors import StatementFailed
 from dsql_local.postgres.template import SUPERUSER
@@ -17,6 +18,8 @@ from dsql_local.wire.startup import encode
 
 Row = list[str | None]
 _LENGTH = Struct(">i")
+# In public may be a function that fits a call better than PostgreSQL's.
+_NAMES: Final = {"search_path": "pg_catalog, pg_temp"}
 _NOTIFICATION = ord("A")
 
 
@@ -29,11 +32,13 @@ class Superuser:
         self._notified = False
 
     @classmethod
-    async def connect(cls, socket: Path, *, database: str = "postgres", name: str) -> "Superuser":
+    async def connect(
+        cls, socket: Path, *, database: str = "postgres", user: str = SUPERUSER, name: str
+    ) -> "Superuser":
         """Connect to the PostgreSQL at *socket*; *name* is the application's."""
         reader, writer = await asyncio.open_unix_connection(str(socket))
         connection = cls(reader, writer)
-        parameters = {"user": SUPERUSER, "database": database, "application_name": name}
+        parameters = {"user": user, "database": database, "application_name": name, **_NAMES}
         writer.write(encode(parameters))
         try:
             await connection._answer()
@@ -109,4 +114,9 @@ def _row(body: bytes) -> Row:
 def _failure(body: bytes) -> StatementFailed:
     fields = fields_of(body)
     what = f"PostgreSQL answered {fields.get('C', '')}: {fields.get('M', '')}"
-    return StatementFailed(what, fix="This is a fault in dsql-local; please report it.")
+    return StatementFailed(
+        what,
+        fix="This is a fault in dsql-local; please report it.",
+        sqlstate=fields.get("C", ""),
+        message=fields.get("M", ""),
+    )

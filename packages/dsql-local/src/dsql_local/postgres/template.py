@@ -1,11 +1,13 @@
 """The template every new cluster's instance is copied from.
 
 Law: a template is named by a digest of all that goes into it, is made once per user, and is never
-changed. Making one takes half a second (initdb, then the SQL of the ``sys`` schema in single-user
+changed; one that is damaged is made again. It bears its name, and so does every copy. Making one takes half a second (initdb, then the SQL of the ``sys`` schema in single-user
 mode); copying it takes a tenth of that.
 """
 
+import errno
 import hashlib
+import json
 import os
 import shutil
 from importlib.resources import files
@@ -29,13 +31,23 @@ INITDB = (
     "--no-instructions",
     "--wal-segsize=1",  # a cluster of 27 MB instead of 40
 )
+# What a template says of itself.
+MADE = "dsql-local.json"
 # -O lets the schema replace functions of pg_catalog; -j ends a statement at ";" and a blank line.
 SINGLE_USER = ("--single", "-j", "-O", "-c", "exit_on_error=on")
 # What the SQL below asks for (absent.sql).
 ASKED = ("-c", f"dsql_local.refused_functions={REFUSED}")
 
 # What makes a database a cluster's, in order.
-SCHEMA = ("schema.sql", "limits.sql", "absent.sql", "catalogue.sql", "keys.sql", "jobs.sql")
+SCHEMA = (
+    "schema.sql",
+    "limits.sql",
+    "faults.sql",
+    "absent.sql",
+    "catalogue.sql",
+    "keys.sql",
+    "jobs.sql",
+)
 
 
 def _part(name: str) -> bytes:
@@ -66,7 +78,7 @@ def cache() -> Path:
 def prepare(place: Place, directory: Path) -> Path:
     """Return the template below *directory*, making it first if there is none."""
     template = directory / f"template-{key(place.programs)}"
-    if (template / "PG_VERSION").exists():
+    if is_whole(template):
         return template
     work = place.data / f"template.{os.getpid()}"
     staged = directory / f"{template.name}.{os.getpid()}"
@@ -76,12 +88,51 @@ def prepare(place: Place, directory: Path) -> Path:
         _make(place, work)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.move(work, staged)
-        shutil.rmtree(template, ignore_errors=True)  # one without PG_VERSION is half removed
-        staged.rename(template)
+        publish(staged, template)
     finally:
         shutil.rmtree(work, ignore_errors=True)
         shutil.rmtree(staged, ignore_errors=True)
     return template
+
+
+def publish(staged: Path, template: Path) -> None:
+    """Give a template its name, unless another server has been faster: it may be copying by now."""
+    try:
+        staged.rename(template)
+    except OSError as error:
+        if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+            raise
+        if not is_whole(template):  # it is half removed
+            shutil.rmtree(template)
+            staged.rename(template)
+
+
+def is_whole(template: Path) -> bool:
+    """Whether nothing of a template is missing or cut off since it was made."""
+    try:
+        said = json.loads((template / MADE).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(said, dict) and said.get("extent") == _extent(template)
+
+
+def maker_of(directory: Path) -> str | None:
+    """The key of the template a data directory was copied from, if that told."""
+    try:
+        return str(json.loads((directory / MADE).read_bytes())["key"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def _extent(template: Path) -> list[int]:
+    """How many files there are, and how long all are together."""
+    sizes = [
+        Path(folder, name).stat().st_size
+        for folder, _, names in os.walk(template)
+        for name in names
+        if name != MADE
+    ]
+    return [len(sizes), sum(sizes)]
 
 
 def _make(place: Place, directory: Path) -> None:
@@ -90,6 +141,8 @@ def _make(place: Place, directory: Path) -> None:
         configuration.write(_part("postgresql.conf"))
     flags = (*SINGLE_USER, *ASKED, "-D", str(directory))
     _run(place, "postgres", *flags, "postgres", stdin=_schema())
+    said = {"key": key(place.programs), "extent": _extent(directory)}
+    (directory / MADE).write_text(json.dumps(said))
 
 
 def _run(place: Place, program: str, *arguments: str, stdin: bytes = b"") -> None:

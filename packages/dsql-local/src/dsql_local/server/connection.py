@@ -87,13 +87,18 @@ class Connection:
                 self._issued = CancelRequest(pid=pid, key=key)
                 self._house.sessions[self._issued] = self._socket
             case Cancel(request=request):
-                self._house.keep(self._loop.create_task(self._house.cancel(request)))
+                self._house.keep(self._loop.create_task(self._cancel(request)))
             case Close():
                 self.close()
             case WakeAt() | HoldClient() | Unknown() as aside:
                 self._do_aside(aside)
             case ToClient() | ToBackend():
                 pass  # to a backend that is gone
+
+    async def _cancel(self, request: CancelRequest) -> None:
+        """Close once the signal is sent: until then the client keeps its next statement back."""
+        await self._house.cancel(request)
+        self.do(self.session.ended())
 
     def _do_aside(self, effect: WakeAt | HoldClient | Unknown) -> None:
         """Carry out what neither connection sees."""
@@ -102,8 +107,8 @@ class Connection:
                 self._wake_at(at)
             case HoldClient(hold=hold):
                 self.hold_client("session", hold=hold)
-            case Unknown(sql=sql):
-                self._house.unknown.note(sql)
+            case Unknown(gap=gap, sql=sql):
+                self._house.unknown.note(gap, sql)
 
     def _now(self) -> float:
         """The time by the cluster's clock, which a test may move."""

@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from os import getpid
 
 from dsql_local.dialect.classifier import Classifier
+from dsql_local.dialect.examination import examine
+from dsql_local.dialect.table import RULES
 from dsql_local.errors import PortInUse
 from dsql_local.options import Options
 from dsql_local.postgres import place as places
@@ -57,6 +59,7 @@ def serve(options: Options, announce: Callable[[Running], None]) -> signal.Signa
 @contextlib.contextmanager
 def prepared(options: Options) -> Iterator[Prepared]:
     """Take the data directory and the port, and make what is missing."""
+    examine(RULES)
     with contextlib.ExitStack() as stack:
         directory = stack.enter_context(held(options.data_dir))
         options.told_in.unlink(missing_ok=True)  # left by a server that was killed
@@ -145,6 +148,8 @@ async def _open(server: Prepared) -> AsyncIterator[Running]:
         stack.push_async_callback(server.instances.close)
         if server.cluster:
             await server.instances.socket(server.cluster.identifier)
+        unknown = UnknownStatements(logged=server.options.log_unknown)
+        stack.callback(unknown.sum_up)
         secret = secrets.token_urlsafe(32)
         baselines = Baselines(server.instances.socket)
         stack.callback(baselines.close)
@@ -162,6 +167,7 @@ async def _open(server: Prepared) -> AsyncIterator[Running]:
             secret=secret,
             on_cluster_deleted=server.instances.remove,
             now=time.time,
+            unknown=unknown,
         )
         stack.push_async_callback(control.close)
         house = House(
@@ -169,7 +175,7 @@ async def _open(server: Prepared) -> AsyncIterator[Running]:
             instances=server.instances,
             runtimes=runtimes,
             classifier=Classifier(server.options.limits),
-            unknown=UnknownStatements(logged=server.options.log_unknown),
+            unknown=unknown,
         )
         context = tls.server_context(server.files)
         stack.push_async_callback(house.close)

@@ -16,6 +16,8 @@ from dsql_local.wire.frames import Frame
 
 # The schema field of errors and notices raised by the functions of postgres/schema.sql.
 MARK: Final = b"\0sdsql_local\0"
+# The constraint field of the error of a commit that was to lose (postgres/faults.sql).
+STRUCK: Final = b"\0ndsql_local_fault\0"
 ERROR, NOTICE, READY, COPY_IN, COMPLETE = (ord(each) for each in "ENZGC")
 NEVER_AWAITED: Final = frozenset({READY, COPY_IN})
 # What is always looked at, and what is too while something is awaited.
@@ -90,6 +92,8 @@ class Answers:
         fields = messages.fields_of(frame.body)
         if MARK in frame.raw:
             fields = {code: fields[code] for code in KEPT if code in fields}
+            if STRUCK in frame.raw:
+                self._translator.judge.struck()
         elif head and head.origin:
             fields = _placed(fields, head.origin)
         return messages.fields_message(b"E", reworded(fields))

@@ -30,8 +30,9 @@ class HoldClient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """A statement no rule knows went to PostgreSQL."""
+    """A statement went to PostgreSQL of which no rule knows something."""
 
+    gap: str
     sql: bytes
 
 
@@ -57,7 +58,7 @@ class OpenBackend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancel:
-    """Pass this cancel request to the PostgreSQL that issued its key."""
+    """Pass this cancel request to the PostgreSQL that issued its key; answer with `ended`."""
 
     request: CancelRequest
 

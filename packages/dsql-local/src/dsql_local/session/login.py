@@ -133,7 +133,7 @@ class Login:
                 return self._greet(message)
             case startup.CancelRequest() as request:
                 self.phase = Phase.REFUSED
-                return [Cancel(request=request), Close()]
+                return [Cancel(request=request)]
             case startup.EncryptionRequest():
                 return self.refused(_protocol("encryption was requested inside encryption"))
             case Violation(message=text):
@@ -151,7 +151,9 @@ class Login:
         self._request, self.phase = request, Phase.PASSWORD
         effects: list[Effect] = []
         if message.minor > startup.PROTOCOL_MINOR or request.extensions:
-            offer = messages.negotiate_protocol_version(startup.PROTOCOL_MINOR, request.extensions)
+            offer = messages.negotiate_protocol_version(
+                startup.PROTOCOL_VERSION, request.extensions
+            )
             effects.append(ToClient(offer))
         effects.append(ToClient(messages.AUTHENTICATION_CLEARTEXT_PASSWORD))
         return effects + self._read_password()

@@ -18,7 +18,6 @@ from dsql_local.session.effects import (
     HoldClient,
     ToBackend,
     ToClient,
-    Unknown,
     WakeAt,
 )
 from dsql_local.session.translation import Translator
@@ -167,7 +166,7 @@ class Relay:
     def _sent(self, out: list[bytes]) -> list[Effect]:
         effects: list[Effect] = [ToBackend(b"".join(out))] if out else []
         if self._translator.unknown:
-            effects += [Unknown(sql=sql) for sql in self._translator.unknown]
+            effects += self._translator.unknown
             self._translator.unknown.clear()
         if self._holding is not (self._waiting_bytes > PATIENCE):
             self._holding = not self._holding

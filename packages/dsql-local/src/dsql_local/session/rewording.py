@@ -41,11 +41,6 @@ REWORDINGS: Final = (
         sqlstate="54000",
         message="query requires more than allowed temp space of 131072 KB to execute",
     ),
-    # Rows, and what else is locked in turns.
-    _lost("could not serialize access due to .*", OC000),
-    _lost("deadlock detected", OC000),
-    # Rows of the catalogue, which a GRANT or a COMMENT changes without a lock.
-    _lost("tuple concurrently .*", OC001),
     Rewording(
         said=re.compile(f"permission denied for function (?P<name>{REFUSED})"),
         sqlstate="0A000",
@@ -57,6 +52,11 @@ REWORDINGS: Final = (
         sqlstate="42809",
         message="sys.wait_for_job(text) is a procedure",
     ),
+    # Rows, and what else is locked in turns.
+    _lost("could not serialize access due to .*", OC000),
+    _lost("deadlock detected", OC000),
+    # Rows of the catalogue, which a GRANT or a COMMENT changes without a lock.
+    _lost("tuple concurrently .*", OC001),
 )
 
 

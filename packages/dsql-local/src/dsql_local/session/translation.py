@@ -25,7 +25,8 @@ from dsql_local.session.awaited import (
     hidden,
 )
 from dsql_local.session.cost import CostReport
-from dsql_local.session.judgement import IDLE, Judge
+from dsql_local.session.effects import Unknown
+from dsql_local.session.judgement import Judge
 from dsql_local.session.names import Names
 from dsql_local.session.treatment import MARKER, PLAIN, Treatment, guard, replaced
 from dsql_local.wire import extended, messages
@@ -45,7 +46,7 @@ class Translator:
         self.awaited: deque[Awaited] = deque()
         self.names = Names()
         # Statements that went to PostgreSQL and that no rule knows.
-        self.unknown: list[bytes] = []
+        self.unknown: list[Unknown] = []
         # Whether the connection ends before what was asked last is sent.
         self.dropped = False
         self.judge = Judge(classifier.limits, faults)
@@ -75,7 +76,7 @@ class Translator:
         if text is None:
             return message.raw
         statements = self._classifier.classify(text)
-        if self.judge.transaction is IDLE and len(statements) == 1 and _reads(statements[0]):
+        if len(statements) == 1 and self.judge.alone and _reads(statements[0]):
             self.judge.reads(now)
             return message.raw
         answers: list[Awaited] = []
@@ -119,7 +120,8 @@ class Translator:
 
     def _note(self, statement: Statement, text: bytes) -> None:
         if statement.unknown:
-            self.unknown.append(text[slice(*statement.span)])
+            sql = text[slice(*statement.span)]
+            self.unknown.append(Unknown(gap=statement.unknown, sql=sql))
 
     def _only(self, text: bytes | None) -> Statement | None:
         """The one statement of a text; of more PostgreSQL prepares none."""
@@ -180,7 +182,7 @@ class Translator:
 def _reads(statement: Statement) -> bool:
     """Whether this is a query that goes as it is, wherever it stands alone."""
     plain = statement.verdict is PASS and not statement.questions and not statement.cost_report
-    return plain and statement.kind is Kind.QUERY
+    return plain and statement.kind is Kind.QUERY and not statement.unknown
 
 
 def _edit(statement: Statement, treatment: Treatment, text: bytes) -> Edit:

@@ -11,7 +11,7 @@ from typing import Final
 from dsql_local.dialect.rules.transactions import ABORTED
 from dsql_local.dialect.sql import literal
 from dsql_local.dialect.statement import Kind, Question, Refusal, Rewrite, Statement
-from dsql_local.faults import Drop
+from dsql_local.faults import Drop, Lose
 from dsql_local.jobs import submission
 from dsql_local.wire import messages
 
@@ -49,7 +49,9 @@ def treated(statement: Statement, refusal: Refusal | None) -> Treatment:
     if refusal is not None and refusal.rule == ABORTED.id:
         # PostgreSQL says so by itself, after what it says about syntax.
         return _refused(statement.refusal) if statement.refusal else replaced(statement)
-    before: tuple[bytes, ...] = (guard(statement.questions),) if statement.questions else ()
+    misplaced = refusal is not None and refusal is not statement.refusal
+    asked = tuple(each for each in statement.questions if each.early or not misplaced)
+    before: tuple[bytes, ...] = (guard(asked),) if asked else ()
     if refusal is None:
         let = replaced(statement)
         return Treatment(before=before, sql=let.sql, tag=let.tag) if before else let
@@ -79,6 +81,13 @@ def guard(questions: tuple[Question, ...]) -> bytes:
         for each in questions
     )
     return f"DO {literal(f'BEGIN {asked} END')}".encode(errors="surrogateescape")
+
+
+def lose(losing: Lose, statement: Statement) -> bytes:
+    """A statement after which the transaction cannot be committed if it changes something."""
+    certain = str(statement.kind is Kind.DDL).lower()
+    asked = f"{literal(losing.sqlstate)}, {literal(losing.message)}, {certain}"
+    return f"DO {literal(f'BEGIN PERFORM pg_dsql_local.lose({asked}); END')}".encode()
 
 
 def error(refusal: Refusal) -> bytes:

@@ -73,10 +73,14 @@ def parameter_of(body: bytes) -> tuple[str, str]:
     return name, value
 
 
-def negotiate_protocol_version(newest_minor: int, unrecognized: list[str]) -> bytes:
-    """Encode what tells a client that asks for more which protocol it gets."""
+def negotiate_protocol_version(newest: int, unrecognized: list[str]) -> bytes:
+    """Encode what tells a client that asks for more which protocol it gets.
+
+    PostgreSQL sends the whole version, and libpq takes it for that, though the documentation of
+    the message calls it the minor one.
+    """
     names = b"".join(map(_zero_terminated, unrecognized))
-    return frame(b"v", WORDS.pack(newest_minor, len(unrecognized)) + names)
+    return frame(b"v", WORDS.pack(newest, len(unrecognized)) + names)
 
 
 def command_complete(tag: str) -> bytes:

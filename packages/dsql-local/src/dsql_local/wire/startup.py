@@ -20,6 +20,7 @@ CANCEL, SSL, GSS = 80_877_102, 80_877_103, 80_877_104
 PROTOCOL_MAJOR = 3
 # The newest minor version spoken here.
 PROTOCOL_MINOR = 0
+PROTOCOL_VERSION = PROTOCOL_MAJOR << 16 | PROTOCOL_MINOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +91,7 @@ def encode(parameters: dict[str, str]) -> bytes:
     """Encode the startup message with these parameters."""
     words = [word for pair in parameters.items() for word in pair]
     body = b"".join(word.encode(errors="surrogateescape") + b"\0" for word in words) + b"\0"
-    version = PROTOCOL_MAJOR << 16 | PROTOCOL_MINOR
-    return CODES.pack(CODES.size + len(body), version) + body
+    return CODES.pack(CODES.size + len(body), PROTOCOL_VERSION) + body
 
 
 def encode_cancel(request: CancelRequest) -> bytes:

@@ -113,13 +113,51 @@ def test_catalogues_tools_read_are_there(admin, catalogue):
     assert one(admin, f"SELECT count(*) >= 0 FROM {catalogue}") == (True,)
 
 
-def test_psql_describes_a_table(cluster):
+def psql(cluster, command, *flags):
     if shutil.which("psql") is None:
         pytest.skip("psql is not installed")
+    full = ["psql", "-X", *flags, make_conninfo(**cluster.conninfo()), "-c", command]
+    return subprocess.run(full, capture_output=True, text=True, check=True).stdout
+
+
+def test_psql_describes_a_table(cluster):
     with cluster.connect() as connection:
         connection.execute("CREATE TABLE t (id int PRIMARY KEY, a int)")
 
-    command = ["psql", make_conninfo(**cluster.conninfo()), "-c", r"\d t"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    said = psql(cluster, r"\d t")
 
     assert '"t_pkey" PRIMARY KEY, btree_index (id) INCLUDE (a)' in said
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        (r"\l", ["postgres"]),
+        (r"\dn", ["public", "sys"]),
+        (r"\dy", []),
+        (r"\dx", ["plpgsql"]),
+        (r"\d", []),
+        (r"\df", []),
+        (r"\dF", ["pg_catalog"]),
+    ],
+)
+def test_psql_lists_nothing_of_the_stand_ins_own(server, cluster, command, names):
+    server.control("PUT", f"/clusters/{cluster.identifier}/baseline")
+
+    shown = psql(cluster, command, "-At")
+
+    assert [line.split("|")[0] for line in shown.splitlines() if "|" in line] == names
+
+
+def test_a_tool_that_asks_for_sessions_databases_or_schemas_finds_its_own(admin):
+    ours = "dsql_local"
+
+    for query in (
+        "SELECT usename FROM pg_stat_activity",
+        "SELECT datname FROM pg_database",
+        "SELECT evtname FROM pg_event_trigger",
+        "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_'",
+        "SELECT schemaname FROM pg_tables WHERE schemaname !~ '^pg_'",
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+    ):
+        assert [name for (name,) in admin.execute(query) if name and ours in name] == []

@@ -124,6 +124,7 @@ def test_a_quota_that_is_used_up_makes_it_a_refusal(tables, statement, sqlstate,
         "CREATE VIEW v AS SELECT 1",
         "CREATE SEQUENCE s CACHE 1",
         "SELECT t.id, l.x FROM t LEFT JOIN LATERAL (SELECT t.id AS x FROM wide) l ON true",
+        "SELECT t.id, l.x FROM t LEFT JOIN LATERAL (SELECT t.small AS x FROM arrays) l ON true",
     ],
 )
 def test_without_an_answer_a_statement_goes_on(tables, statement):

@@ -77,6 +77,96 @@ def test_reading_meets_no_fault_of_a_commit(switch, admin):
     assert switch.armed() == {"lose_oc000": 1}
 
 
+@pytest.mark.parametrize("fault", ["lose_oc000", "lose_oc001"])
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["BEGIN", "SELECT * FROM t", "COMMIT"],
+        ["BEGIN READ ONLY", "SELECT * FROM t", "COMMIT"],
+        ["BEGIN", "UPDATE t SET id = 2 WHERE false", "COMMIT"],
+        ["BEGIN", "INSERT INTO t VALUES (1)", "ROLLBACK"],
+        ["DELETE FROM t"],
+        ["SELECT * FROM t; SELECT 1; BEGIN; SELECT 2; COMMIT"],
+    ],
+)
+def test_a_transaction_that_changes_nothing_does_not_lose(switch, admin, fault, statements):
+    switch.arm(fault)
+
+    for statement in statements:
+        admin.execute(statement)
+
+    assert switch.armed() == {fault: 1}
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["SELECT f()"],
+        ["BEGIN", "SELECT f()", "COMMIT"],
+        ["BEGIN", "SELECT * FROM parent FOR UPDATE", "COMMIT"],
+        ["SELECT 1; INSERT INTO t VALUES (1)"],
+        ["SELECT 1; BEGIN; INSERT INTO t VALUES (1); COMMIT"],
+        ["CREATE TABLE other (id int)"],
+        ["SELECT 1; CREATE TABLE other (id int)"],
+        ["COMMENT ON TABLE t IS 'x'"],
+    ],
+)
+def test_a_transaction_that_changes_something_loses_however_it_does(
+    cluster, switch, admin, statements
+):
+    admin.execute(
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'INSERT INTO t VALUES (1) RETURNING id'"
+    )
+    admin.execute("CREATE TABLE parent (id int PRIMARY KEY)")
+    admin.execute("INSERT INTO parent VALUES (1)")
+    switch.arm("lose_oc000")
+
+    *others, last = statements
+    for statement in others:
+        admin.execute(statement)
+
+    assert refusal(lambda: admin.execute(last)) == OC000
+    assert admin.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+    assert rows(cluster) == []
+    assert switch.armed() == {}
+
+
+@pytest.mark.parametrize("block", [True, False])
+def test_what_a_transaction_breaks_by_itself_comes_first(switch, admin, block):
+    admin.execute(
+        "CREATE TABLE child (id int PRIMARY KEY,"
+        " t int REFERENCES t (id) DEFERRABLE INITIALLY DEFERRED)"
+    )
+    switch.arm("lose_oc000")
+    if block:
+        admin.execute("BEGIN")
+        admin.execute("INSERT INTO child VALUES (1, 1)")
+
+    last = "COMMIT" if block else "INSERT INTO child VALUES (1, 1)"
+
+    assert refusal(lambda: admin.execute(last))[0] == "23503"
+    assert switch.armed() == {"lose_oc000": 1}
+
+
+@pytest.mark.parametrize("prepare", [False, True])
+@pytest.mark.parametrize("block", ["BEGIN", "BEGIN READ ONLY"])
+def test_a_changed_schema_shows_at_the_next_statement(switch, admin, block, prepare):
+    admin.execute(block)
+    switch.arm("lose_oc001", at="statement")
+
+    assert refusal(lambda: admin.execute("SELECT * FROM t", prepare=prepare)) == OC001
+
+    assert admin.info.transaction_status == psycopg.pq.TransactionStatus.INERROR
+    admin.execute("ROLLBACK")
+    assert admin.execute("SELECT * FROM t", prepare=prepare).fetchall() == []
+
+
+@pytest.mark.parametrize(("fault", "at"), [("lose_oc000", "statement"), ("lose_oc001", "noon")])
+def test_a_fault_has_its_occasions(server, cluster, fault, at):
+    with pytest.raises(Exception, match="400"):
+        server.control("POST", f"/clusters/{cluster.identifier}/faults", {"fault": fault, "at": at})
+
+
 @pytest.mark.parametrize(
     ("fault", "kept"), [("drop_before_commit", []), ("drop_after_commit", [1])]
 )
@@ -183,10 +273,10 @@ def test_a_transaction_grows_old_when_time_passes(switch, admin):
 
 
 def test_a_connection_ends_after_an_hour_without_a_word(switch, admin):
-    switch.advance(3599)
+    switch.advance(3000)
     admin.execute("SELECT 1")
 
-    switch.advance(1)
+    switch.advance(600)
 
     assert refusal(lambda: admin.execute("SELECT 1")) == (None, None)
     assert admin.closed
@@ -205,5 +295,12 @@ def test_a_cluster_put_to_sleep_wakes_up_for_the_second_connection(cluster, swit
 
     with pytest.raises(psycopg.OperationalError, match="waking up cluster"):
         cluster.connect()
+
+    cluster.connect().close()
+
+
+def test_a_cluster_put_to_sleep_is_awake_again_when_all_is_cleared(cluster, switch):
+    switch.put_to_sleep()
+    switch.clear()
 
     cluster.connect().close()

@@ -43,3 +43,12 @@ def test_a_key_of_a_type_that_is_not_indexed_is_refused(admin, key, type_):
 )
 def test_a_key_of_another_type_is_taken(admin, key):
     assert admin.execute(f"CREATE INDEX ASYNC i ON t ({key})").fetchone()
+
+
+def test_an_index_that_is_made_at_once_has_keys_of_the_same_types(admin):
+    admin.execute("SET disable_sync_create_index = off")
+
+    with pytest.raises(psycopg.Error, match="datatype jsonb is not supported in a key"):
+        admin.execute("CREATE INDEX i ON t ((j -> 'a'))")
+
+    assert admin.execute("CREATE INDEX i ON t ((j ->> 'a'))").statusmessage == "CREATE INDEX"

@@ -57,6 +57,22 @@ def test_a_key_that_is_too_long_is_refused_in_the_words_of_the_service(admin):
     )
 
 
+def test_a_view_has_so_much_room_for_its_definition(admin):
+    """Of a text that is one constant, 128 KiB; of one that is names, four times as much."""
+    view = "CREATE OR REPLACE VIEW v AS SELECT '{}'::text AS a"
+
+    assert refusal(admin, view.format("x" * 131072)) == ("54000", "view definition too large")
+    assert refusal(
+        admin, f"CREATE SCHEMA s {view.format('x' * 131072)}".replace(" OR REPLACE", "")
+    ) == (
+        "54000",
+        "view definition too large",
+    )
+
+    admin.execute(view.format("x" * 120 * 1024))
+    admin.execute("DROP VIEW v")
+
+
 def test_a_query_has_so_much_room_beside_memory(admin):
     sorted_ = (
         "SELECT count(*) FROM (SELECT repeat('x', 1000) || n AS t"

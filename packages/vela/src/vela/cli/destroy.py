@@ -13,7 +13,7 @@ from vela.cli.lifecycle import Ground, confirm, ground, require_unblocked
 from vela.errors import DeployFailed
 from vela.local import LocalSettings
 from vela.ops.execute.executor import run
-from vela.ops.plan.destroying import DestroyOptions, plan_destroy
+from vela.ops.plan.destroying import DestroyOptions, last_look, plan_destroy
 from vela.ops.plan.steps import EmptyBucket, Plan
 from vela.ops.target import Target
 
@@ -53,10 +53,14 @@ def _all_rounds(at: Ground, command: DestroyCommand) -> Plan:
         if shown is None:
             shown = planned
             plan_command.show(planned, aside=command.as_json)
-            if command.dry_run or not planned.steps:
+            if command.dry_run:
                 return planned
-            _confirm(at, planned, yes=command.yes)
+            if planned.steps:
+                _confirm(at, planned, yes=command.yes)
         means = at.means(diagnosis.facts.identity.account or "", count=1)
+        if not planned.steps:
+            run(means, (last_look(situation, command.options),))
+            return shown
         run(means, planned.steps[: planned.clearing] if planned.clearing else planned.steps)
         if not planned.clearing:
             return shown

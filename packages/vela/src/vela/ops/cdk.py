@@ -39,6 +39,8 @@ _EVENT = re.compile(
     r"\| (?P<status>[A-Z]+_[A-Z_]+) +\| (?P<type>[\w:]+) +\| (?P<name>.*?)(?: \(\w+\))?$"
 )
 _FAILURE = re.compile(r"error|failed|cannot|denied|not found|exception", re.IGNORECASE)
+#: Its verdict; what follows may be the dump of an object.
+_VERDICT = re.compile(r"^❌ +(?P<why>.*[^:{ ])[ {]*$")
 #: The CLI's own words of why it failed; a line that ends with a colon tells nothing.
 _TOLD = re.compile(r"^(?:\S+: fail: |‣ )(?P<why>.*[^:])$")
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -166,13 +168,14 @@ def event(line: str) -> str | None:
 
 
 def cause(lines: Sequence[str]) -> str:
-    """Pick the line that tells why: a failed event's reason, else the last line of trouble."""
+    """Pick the line that tells why: a failed event's reason, the CLI's verdict, else any trouble."""
     told = [line.strip() for line in lines if line.strip()]
     failed = [line for line in told if "_FAILED" in line and "|" in line]
     if failed:
         return failed[0].split("|")[-1].strip()
-    if own := next(filter(None, map(_TOLD.match, told)), None):
-        return own["why"]
+    for words in (_TOLD, _VERDICT):
+        if own := next(filter(None, map(words.match, told)), None):
+            return own["why"]
     return next(
         (line for line in reversed(told) if _FAILURE.search(line)),
         told[-1] if told else "it said nothing",

@@ -87,6 +87,18 @@ def test_without_an_event_the_cause_is_the_last_line_of_trouble():
     assert cause(lines) == "Error: cannot find a certificate"
 
 
+def test_the_cause_is_the_verdict_of_the_cli_and_not_the_dump_that_follows():
+    lines = [
+        " ❌  bootstrapping failed: AccessDenied: arn is not authorized to perform: iam:CreateRole",
+        "    at AwsQueryProtocol.handleError (index.js:42435:65) {",
+        "  Code: 'AccessDenied',",
+        "  Error: [Object]",
+        "}",
+    ]
+
+    assert cause(lines).endswith("not authorized to perform: iam:CreateRole")
+
+
 def test_a_silent_failure_says_so():
     assert cause([]) == "it said nothing"
 

@@ -34,7 +34,7 @@ from vela.ops.facts.facts import Facts
 from vela.ops.facts.identity import CredentialsError, Identity
 from vela.ops.facts.permissions import Permissions
 from vela.ops.facts.region import Region
-from vela.ops.facts.retained import Holding
+from vela.ops.facts.retained import Holding, Kind
 from vela.ops.facts.stacks import ResourceFact
 from vela.ops.facts.unknown import Cause
 from vela.ops.findings import Severity, exit_code
@@ -289,6 +289,16 @@ def test_an_orphaned_bucket_tells_how_much_it_holds():
 
     assert "(3 objects)" in found.what
     assert found.severity is Severity.WARNING
+
+
+def test_only_a_table_is_said_to_be_adopted_by_production():
+    table = replace(HELD_TABLE, state=Holding.ORPHANED, owner=None, adoptable=False)
+    function = replace(table, kind=Kind.FUNCTION)
+
+    of_table, of_function = preflight(facts(retained=(table, function)))
+
+    assert "--stage production" in of_table.fix
+    assert "--stage production" not in of_function.fix
 
 
 def test_a_wildcard_alias_elsewhere_is_no_conflict_since_the_most_specific_wins():

@@ -30,6 +30,8 @@ SIZES: Final = frozenset(
         "pg_total_relation_size",
     ]
 )
+# What is the stand-in's own is in schemas with these names.
+INTERNAL: Final = "pg_dsql_local"
 # `pg_largeobject` is not there.
 LARGE_OBJECT: Final = re.compile("lo_[a-z0-9_]+|loread|lowrite")
 
@@ -59,6 +61,19 @@ def _one_of(*names: str) -> Finder:
         return {"name": name} if name in names else None
 
     return find
+
+
+def _internal_function(node: Node) -> Details | None:
+    match strings(node.funcname):
+        case [schema, _] if schema.startswith(INTERNAL):
+            return {"schema": schema}
+        case _:
+            return None
+
+
+def _internal_relation(node: Node) -> Details | None:
+    schema = node.schemaname
+    return {"schema": schema, "name": node.relname} if schema.startswith(INTERNAL) else None
 
 
 def _weak_lock(node: Node) -> Details | None:
@@ -125,6 +140,28 @@ RULES = (
         evidence=SYSTEM_TABLES,
         basis="inferred",
         example="SELECT lo_create(0)",
+    ),
+    Rule(
+        id="function.internal",
+        since=SEPTEMBER,
+        on="func_call",
+        sqlstate="3F000",
+        find=_internal_function,
+        message='schema "{schema}" does not exist',
+        evidence=SYSTEM_TABLES,
+        basis="inferred",
+        example="SELECT pg_dsql_local.limit_of('rows')",
+    ),
+    Rule(
+        id="query.internal",
+        since=SEPTEMBER,
+        on="range_var",
+        sqlstate="42P01",
+        find=_internal_relation,
+        message='relation "{schema}.{name}" does not exist',
+        evidence=SYSTEM_TABLES,
+        basis="inferred",
+        example="SELECT a FROM pg_dsql_local.jobs",
     ),
     Rule(
         id="query.locking_clause",

@@ -94,6 +94,7 @@ RULES = (
         since=DIARY_KEPT,
         on="index",
         find=_synchronous,
+        early=True,
         question=f"SELECT 1 WHERE coalesce(nullif(current_setting('{MODE_SETTING}', true), '')"
         "::boolean, true)",
         message="unsupported mode. please use CREATE INDEX ASYNC.",

@@ -112,7 +112,8 @@ RULES = (
         find=_mistaken_column,
         question="SELECT o.attnum AS number, i.attrelid::regclass AS table FROM pg_attribute o"
         " JOIN pg_attribute i ON i.attrelid = {scanned} AND i.attnum = o.attnum"
-        " AND i.atttypid <> o.atttypid WHERE o.attrelid = {relation} AND o.attname = {name}",
+        " AND i.atttypid <> o.atttypid WHERE o.attrelid = {relation} AND o.attname = {name}"
+        " AND 'r' = ALL (SELECT relkind FROM pg_class WHERE oid IN (i.attrelid, o.attrelid))",
         message="attribute {number} of type {table} has wrong type",
         evidence=FAULT,
         basis="reported",

@@ -32,9 +32,11 @@ DUMP_PROXY: Final = "awslabs/aurora-dsql-tools: pgdump-proxy/dsql_pgdump_proxy.p
 MIGRATE: Final = "golang-migrate/migrate: database/dsql/dsql.go"
 ADVISORY_LOCKS: Final = "https://github.com/golang-migrate/migrate/issues/1289"
 BACKEND_PID: Final = "https://github.com/beekeeper-studio/beekeeper-studio/issues/3224"
+EXECUTE: Final = "https://github.com/transact-rs/sqlx/issues/4162"
 SET_ROLE: Final = "https://github.com/flyway/flyway/issues/4088"
 
 # When the evidence was taken.
+EXECUTED: Final = date(2026, 2, 13)
 TYPES_RECORDED: Final = date(2026, 9, 15)
 RECORDED: Final = date(2026, 9, 18)
 SEPTEMBER: Final = date(2026, 9, 24)

@@ -15,6 +15,8 @@ from dsql_local.dialect.rules.sources import (
     DIARY_KEPT,
     DJANGO,
     DUMP_PROXY,
+    EXECUTE,
+    EXECUTED,
     OCTOBER,
     RECORDED,
     SKILL,
@@ -77,6 +79,13 @@ REPORTED_TAGS = (
         since=DIARY_KEPT,
     ),
     _unsupported("do_stmt", "DO 'BEGIN END'", evidence=SKILL, basis="reported", since=OCTOBER),
+    _unsupported(
+        "execute_stmt",
+        "EXECUTE p",
+        evidence=EXECUTE,
+        basis="reported",
+        since=EXECUTED,
+    ),
     _unsupported(
         "declare_cursor_stmt",
         "DECLARE c CURSOR FOR SELECT 1",
@@ -160,7 +169,6 @@ def _session_statements() -> Iterator[Rule]:
     """SQL-level prepared statements and the like, which pg_dump's proxy has to take out."""
     for on, example in (
         ("prepare_stmt", "PREPARE p AS SELECT 1"),
-        ("execute_stmt", "EXECUTE p"),
         ("discard_stmt", "DISCARD ALL"),
     ):
         yield _unsupported(on, example, evidence=DUMP_PROXY)

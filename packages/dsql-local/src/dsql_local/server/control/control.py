@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from dsql_local.server.baselines import Baselines
 from dsql_local.server.registry import Registry
 from dsql_local.server.runtime import Runtimes
+from dsql_local.server.unknown import UnknownStatements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,3 +19,4 @@ class Control:
     secret: str = field(repr=False)
     on_cluster_deleted: Callable[[str], Awaitable[None]]
     now: Callable[[], float]
+    unknown: UnknownStatements = field(default_factory=lambda: UnknownStatements(logged=False))

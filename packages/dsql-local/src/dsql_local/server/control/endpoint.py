@@ -14,6 +14,7 @@ from dsql_local.server.control.exchange import Request, Response
 from dsql_local.server.control.routes import answer
 from dsql_local.server.registry import Registry
 from dsql_local.server.runtime import Runtimes
+from dsql_local.server.unknown import UnknownStatements
 
 Connections = Mapping[asyncio.Task[None], StreamWriter]
 
@@ -45,6 +46,7 @@ async def start_control(
     secret: str,
     on_cluster_deleted: Callable[[str], Awaitable[None]],
     now: Callable[[], float],
+    unknown: UnknownStatements,
 ) -> ControlServer:
     """Listen on *host* and *port* (0: any free one) for callers who know *secret*."""
     if not secret:
@@ -56,6 +58,7 @@ async def start_control(
         secret=secret,
         on_cluster_deleted=on_cluster_deleted,
         now=now,
+        unknown=unknown,
     )
     connections: dict[asyncio.Task[None], StreamWriter] = {}
 

@@ -33,6 +33,11 @@ async def health(_: Control, __: Request) -> Response:
     return Response(content={"status": "ok"})
 
 
+async def unknown(control: Control, _: Request) -> Response:
+    """Tell what no rule knew of statements since the server started, and how often."""
+    return Response(content={"unknown": dict(control.unknown.counts)})
+
+
 # The group, if there is one, is the handler's third argument. An ARN may come with its slash
 # percent-encoded or not.
 _CLUSTER: Final = r"/cluster/([^/]+)"
@@ -42,6 +47,7 @@ _CREDENTIAL: Final = r"/credentials/([^/]+)"
 
 ROUTES: Final[dict[str, dict[str, Handler]]] = {
     r"/health": {"GET": health},
+    r"/unknown": {"GET": unknown},
     r"/cluster": {"POST": clusters.create_cluster, "GET": clusters.list_clusters},
     _CLUSTER: {
         "GET": clusters.get_cluster,

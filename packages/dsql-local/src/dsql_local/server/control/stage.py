@@ -6,7 +6,7 @@ sets lasts until the server ends, but for the time that has passed for jobs.
 
 from typing import Any, Final
 
-from dsql_local.faults.named import FAULTS, armed, described, is_fault
+from dsql_local.faults.named import FAULTS, armed, described, is_fault, may_befall
 from dsql_local.postgres.superuser import Superuser
 from dsql_local.server.control import body as fields
 from dsql_local.server.control.control import Control
@@ -52,12 +52,15 @@ async def post_fault(control: Control, request: Request, identifier: str) -> Res
     """Arm a fault."""
     cluster = control.registry.get_cluster(identifier)
     body = fields.json_object(request)
-    fields.only(body, frozenset({"fault", "times", "seconds"}))
+    fields.only(body, frozenset({"fault", "times", "seconds", "at"}))
     name = body.get("fault")
     if not is_fault(name):
         raise invalid_field("fault", f"must be one of {', '.join(FAULTS)}")
+    at = body.get("at", "commit")
+    if not may_befall(at, name):
+        raise invalid_field("at", 'must be "commit", or of lose_oc001 "statement"')
     faults = control.runtimes.of(cluster.identifier).faults
-    armed(faults, name, times=_times(body), seconds=_seconds(body, "seconds") or 0.0)
+    armed(faults, name, times=_times(body), seconds=_seconds(body, "seconds") or 0.0, at=at)
     return Response(content=described(faults))
 
 

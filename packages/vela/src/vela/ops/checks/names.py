@@ -7,10 +7,15 @@ from collections.abc import Iterator
 
 from vela.ops.checks.check import Check, Subject, Told, present
 from vela.ops.facts.facts import Facts
-from vela.ops.facts.retained import Holding, RetainedFact
+from vela.ops.facts.retained import Holding, Kind, RetainedFact
 from vela.ops.findings import Severity
 
 COUNTED = 1000
+#: The ways out where a planned resource is not retained: production retains tables, and adopts them.
+ADOPT_OR_DELETE = (
+    "Deploy with `--stage production`, which adopts it; or, if nothing in it is needed, delete it"
+)
+DELETE = "Delete it if nothing in it is needed; the deployment makes it anew"
 KEEPS_NAMES = "CloudFormation makes no resource whose name exists: the deployment would fail in its validation"
 
 
@@ -31,8 +36,7 @@ def unadoptable(facts: Facts) -> Iterator[Told]:
             yield Told(
                 f"the {_named(fact)} exists, belongs to no stack, and {fact.logical_id} of "
                 f"{fact.stack} is not planned to be retained",
-                "Deploy with `--stage production`, which adopts it; or, if nothing in it is "
-                "needed, delete it",
+                ADOPT_OR_DELETE if fact.kind is Kind.TABLE else DELETE,
             )
 
 

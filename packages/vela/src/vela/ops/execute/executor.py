@@ -10,6 +10,7 @@ from typing import Any
 from vela.ops.cdk import Progress
 from vela.ops.execute import adoption, domain, ending, stacks
 from vela.ops.execute.means import Means
+from vela.ops.facts.stacks import BOOTSTRAP_STACK
 from vela.ops.plan.steps import (
     AwaitInterfaces,
     AwaitRecord,
@@ -40,7 +41,10 @@ def run(means: Means, steps: tuple[Step, ...]) -> None:
 
 
 def _bootstrap(means: Means, _step: Bootstrap, news: Progress) -> None:
-    means.cdk.bootstrap(means.account, means.region, news)
+    def bootstrap() -> None:
+        means.cdk.bootstrap(means.account, means.region, news)
+
+    stacks.explained(means, BOOTSTRAP_STACK, bootstrap)
 
 
 def _verify(means: Means, _step: Verify, _news: Progress) -> None:

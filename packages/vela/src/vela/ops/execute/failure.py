@@ -38,16 +38,25 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """A validation that CloudFormation makes before it deploys, by name and type."""
+    """A validation that CloudFormation makes before it deploys, by name and type (and stack)."""
 
     name: str
     type: str
     what: str
     fix: str
+    stack: str = ""
 
 
 #: Evidence: CloudFormation's user guide, "Validate stack deployments"; API_OperationEvent.
 VALIDATIONS: tuple[Validation, ...] = (
+    Validation(
+        name="NAME_CONFLICT_VALIDATION",
+        type="AWS::S3::Bucket",
+        stack="CDKToolkit",  # its template makes the name by functions, so that it is not taken in
+        what="CDK's assets bucket {physical} has outlived the bootstrap stack",
+        fix="Delete it if nothing in it is needed (`aws s3 rb --force s3://{physical}`): it holds what "
+        "deployments have uploaded, and the next one makes it anew. Then run the command again",
+    ),
     Validation(
         name="NAME_CONFLICT_VALIDATION",
         type="AWS::S3::Bucket",
@@ -206,7 +215,7 @@ def explain(stack: str, events: Iterable[FailedEvent], said: str) -> Explanation
     """Tell the cause of a failed operation on *stack*; *said* is what the CDK CLI reported."""
     first = next((e for e in events if e.reason and CANCELLED not in e.reason), None)
     # What the CLI itself was refused comes before events: those may be of an earlier operation.
-    if told := (first and _validation(first)) or _text(said):
+    if told := (first and _validation(stack, first)) or _text(said):
         return told
     if first is not None:
         return _text(first.reason) or _plain(stack, first)
@@ -216,9 +225,10 @@ def explain(stack: str, events: Iterable[FailedEvent], said: str) -> Explanation
     )
 
 
-def _validation(event: FailedEvent) -> Explanation | None:
+def _validation(stack: str, event: FailedEvent) -> Explanation | None:
     for row in VALIDATIONS:
-        if row.name == event.validation and row.type in {"", event.type}:
+        of = row.name == event.validation and row.type in {"", event.type}
+        if of and row.stack in {"", stack}:
             values = {
                 "physical": event.physical_id or event.logical_id,
                 "logical": event.logical_id,

@@ -5,11 +5,13 @@ failed is told by its event.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vela.errors import DeployFailed, DomainHeld, StackBusy, VelaError
 from vela.ops.cdk import Cdk, Progress
 from vela.ops.execute.failure import Explanation, explain, failed_events
+from vela.ops.execute.holder import holder
 from vela.ops.execute.means import Means
 from vela.ops.plan.situation import Condition, condition_of
 from vela.ops.plan.steps import (
@@ -52,19 +54,19 @@ def _deploy_once(means: Means, step: DeployStack, cdk: Cdk, news: Progress) -> N
     options = list(means.method(by_change_set=step.import_existing))
     if step.import_existing:
         options.append("--import-existing-resources")
-    _explained(means, step.stack, lambda: cdk.deploy(step.stack, news, arguments=options))
+    explained(means, step.stack, lambda: cdk.deploy(step.stack, news, arguments=options))
 
 
 def bring_in_line(means: Means, stack: str, news: Progress) -> None:
     """Deploy one stack so that what drifted goes back to its template."""
     options = (*means.method(by_change_set=True), "--revert-drift")
-    _explained(means, stack, lambda: means.cdk.deploy(stack, news, arguments=options))
+    explained(means, stack, lambda: means.cdk.deploy(stack, news, arguments=options))
 
 
 def destroy(means: Means, step: DestroyStack, news: Progress) -> None:
     """Delete one stack."""
     means.cdk.synth(news)
-    _explained(means, step.stack, lambda: means.cdk.destroy(step.stack, news))
+    explained(means, step.stack, lambda: means.cdk.destroy(step.stack, news))
     found = find(means, step.stack)
     if found is not None:
         status = found["StackStatus"]
@@ -83,7 +85,7 @@ def remove_empty(means: Means, step: RemoveEmptyStack, _news: Progress) -> None:
 def finish_rollback(means: Means, step: ContinueRollback, news: Progress) -> None:
     """Continue a rollback that failed."""
     means.cdk.synth(news)
-    _explained(means, step.stack, lambda: means.cdk.rollback(step.stack, news))
+    explained(means, step.stack, lambda: means.cdk.rollback(step.stack, news))
 
 
 def await_stack(means: Means, step: AwaitStack, news: Progress) -> None:
@@ -127,7 +129,7 @@ def _settle(means: Means, stack: str, ready: Callable[[], bool]) -> None:
         )
 
 
-def _explained(means: Means, stack: str, act: Callable[[], None]) -> None:
+def explained(means: Means, stack: str, act: Callable[[], None]) -> None:
     """Act; a failure of the CDK CLI becomes the cause that CloudFormation's events tell."""
     try:
         act()
@@ -135,6 +137,9 @@ def _explained(means: Means, stack: str, act: Callable[[], None]) -> None:
         client = means.aws.cloudformation
         events = failed_events(client, stack, change_set=means.change_set)
         why = explain(stack, events, failure.what)
+        if why.busy and (now := find(means, stack)):
+            who = holder(client, stack, now["StackStatus"])
+            why = replace(why, what=f"{stack} is being changed: {who}")
         log = f"the whole output is in {means.cdk.log}"
         raise _error(why, log) from failure
 

@@ -72,9 +72,7 @@ def plan_destroy(situation: Situation, options: DestroyOptions) -> Plan:
         *(() if keeps_database else _database(situation)),
     )
     return Plan(
-        steps=(*steps, _last_look(situation, options, keeps_database=keeps_database))
-        if steps
-        else (),
+        steps=(*steps, last_look(situation, options)) if steps else (),
         clearing=len(waiting),
         findings=busy(situation),
         stays=tuple(_stays(situation, options, keeps_database=keeps_database)),
@@ -141,9 +139,9 @@ def _destroyed(situation: Situation, stack: str, *, lifted: bool = False) -> Ite
             )
 
 
-def _last_look(
-    situation: Situation, options: DestroyOptions, *, keeps_database: bool
-) -> FindLeftovers:
+def last_look(situation: Situation, options: DestroyOptions) -> FindLeftovers:
+    """Look for what is left, also where nothing is deployed: an earlier run may not have got to it."""
+    keeps_database = not options.including_data and _protected(situation)
     return FindLeftovers(
         retained=() if options.web_bucket is WebBucket.PURGE else (situation.bucket,),
         stacks=(DATABASE,) if keeps_database else (),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from vela.errors import NothingBefore
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 #: So many of the newest stored templates are looked at.
 LOOKED_AT = 100
 #: Deployments without change sets (this machine's) name no beginning: stacks that changed one after
-#: the other within this time are one deployment.
+#: the other, in the order they are deployed and within this time, are one deployment.
 ONE_DEPLOYMENT = timedelta(seconds=60)
 
 
@@ -116,13 +117,16 @@ def _beginning(changes: Mapping[str, LastChange]) -> datetime:
     """Tell when the last deployment began."""
     if not changes:
         raise NothingBefore("nothing is deployed", "Run `vela deploy`")
-    newest = max(changes.values(), key=lambda change: change.changed)
+    order = sorted(changes, key=lambda stack: changes[stack].changed, reverse=True)
+    newest = changes[order[0]]
     if (named := began(newest.change_set)) is not None:
         return named
     beginning = newest.changed
-    for changed in sorted((c.changed for c in changes.values()), reverse=True):
-        if beginning - changed <= ONE_DEPLOYMENT:
-            beginning = changed
+    for later, stack in pairwise(order):
+        changed = changes[stack].changed
+        if STACKS.index(stack) > STACKS.index(later) or beginning - changed > ONE_DEPLOYMENT:
+            break
+        beginning = changed
     return beginning - timedelta(seconds=5)  # templates are stored just before their stack changes
 
 

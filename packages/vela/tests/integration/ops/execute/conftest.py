@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from e2e.deployed import Platform
+from e2e.deployed import CHECKOUT, Platform
+
+from vela.local import LocalSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ class Account:
         call = urllib.request.Request(
             f"{ready['endpoint_url']}/_vela{path}",
             method=method,
-            data=json.dumps(document or {}).encode(),
+            data=None if method == "DELETE" else json.dumps(document or {}).encode(),
             headers={"Authorization": f"Bearer {ready['control_secret']}"},
         )
         with urllib.request.urlopen(call, timeout=10):
@@ -53,6 +55,10 @@ class Account:
         return {
             s["StackName"]: s["StackStatus"] for s in described if s["StackName"] != "CDKToolkit"
         }
+
+    @property
+    def settings(self) -> LocalSettings:
+        return LocalSettings.of(CHECKOUT, home=self.platform.home)
 
     def quoted(self, text: str) -> str:
         return urllib.parse.quote(text, safe="")

@@ -88,30 +88,6 @@ def test_a_failed_rollback_is_finished_and_the_deployment_goes_on(deployed):
     assert deployed.plan()["steps"] == []
 
 
-def test_a_name_that_a_wildcard_leads_elsewhere_comes_here_by_itself(deployed):
-    acm, route53 = deployed.client("acm"), deployed.client("route53")
-    certificate = acm.request_certificate(DomainName="*.example.com")["CertificateArn"]
-    zone = route53.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
-    wildcard = {
-        "Name": "*.example.com",
-        "Type": "CNAME",
-        "TTL": 60,
-        "ResourceRecords": [{"Value": "d111111abcdef8.cloudfront.net"}],
-    }
-    route53.change_resource_record_sets(
-        HostedZoneId=zone,
-        ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": wildcard}]},
-    )
-    named = ("--domain", "www.example.com", "--certificate", certificate)
-    here = (*named, "--hosted-zone", zone.removeprefix("/hostedzone/"))
-
-    deployed.vela(*DEPLOY, *here)
-
-    (front,) = deployed.client("cloudfront").list_distributions()["DistributionList"]["Items"]
-    assert front["Aliases"]["Items"] == ["www.example.com"]
-    assert deployed.plan(*here)["steps"] == []
-
-
 def test_protected_data_outlive_a_destruction_that_does_not_name_them(account):
     account.vela(*DEPLOY, "--stage", "production")
 

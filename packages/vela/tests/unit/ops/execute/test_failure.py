@@ -30,6 +30,13 @@ def test_a_bucket_that_exists_is_named_and_taken_in_by_the_next_deployment():
     assert "takes the bucket in with its objects" in why.fix
 
 
+def test_cdks_own_bucket_is_taken_in_by_nothing():
+    why = explain("CDKToolkit", [conflict("AWS::S3::Bucket", "cdk-assets-1")], HOOK)
+
+    assert "cdk-assets-1" in why.what
+    assert "aws s3 rb --force s3://cdk-assets-1" in why.fix
+
+
 @pytest.mark.parametrize("type_", ["AWS::DynamoDB::Table", "AWS::Logs::LogGroup"])
 def test_another_type_under_the_same_hook_is_another_cause(type_):
     why = explain("DatabaseStack", [conflict(type_, "vela-profiles")], HOOK)

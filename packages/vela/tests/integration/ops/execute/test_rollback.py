@@ -1,0 +1,115 @@
+"""`vela rollback` for real: what was deployed before is there again, and works."""
+
+import json
+
+import pytest
+from e2e.mutation import described, edited, resources
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("lifecycle"), pytest.mark.timeout(600)]
+
+DEPLOY = ("deploy", "--count", "1", "--yes")
+RED = "\x1b[1;31m"
+ROLLBACK = ("rollback", "--count", "1", "--yes")
+
+
+def description(account):
+    found = account.client("lambda").get_function_configuration(FunctionName="vela-api")
+    return found.get("Description", "")
+
+
+def verified(account):
+    path = account.platform.home / "reports" / "local" / "verification.json"
+    return json.loads(path.read_text(encoding="utf-8"))["passed"]
+
+
+def unreachable(template):
+    """Take the API's way to the database away, as an edit of its environment would."""
+    for function in resources(template, "AWS::Lambda::Function"):
+        if function["Properties"].get("FunctionName") == "vela-api":
+            function["Properties"]["Environment"]["Variables"]["DSQL_DATABASE_ROLE"] = "nobody"
+
+
+@pytest.fixture
+def changed(account):
+    """The platform with a change deployed over what is wanted."""
+    account.vela(*DEPLOY)
+    with edited(account.platform, "ApiStack", described("a change")):
+        account.vela(*DEPLOY)
+    assert description(account) == "a change"
+    return account
+
+
+def test_a_rollback_brings_back_what_was_deployed_before_and_a_second_one_undoes_it(changed):
+    before = changed.vela(*ROLLBACK)
+    gone_back = description(changed)
+    planned = changed.plan()["steps"]
+    again = changed.vela(*ROLLBACK)
+
+    assert "ApiStack taken back" in before.stderr
+    assert "platform verified" in before.stderr
+    assert gone_back == ""
+    assert planned == []
+    assert "ApiStack taken back" in again.stderr
+    assert description(changed) == "a change"
+    assert verified(changed)
+
+
+def test_what_does_not_work_is_told_with_the_way_back_which_works(account):
+    account.vela(*DEPLOY)
+    with edited(account.platform, "ApiStack", unreachable):
+        broken = account.vela(*DEPLOY, check=False)
+        found = verified(account)
+
+    back = account.vela(*ROLLBACK)
+
+    assert broken.returncode == 1
+    assert "vela: E509" in broken.stderr
+    assert "`vela rollback`" in broken.stderr
+    assert not found
+    assert "platform verified" in back.stderr
+    assert verified(account)
+
+
+def test_where_nothing_was_deployed_there_is_nothing_to_go_back_to(account):
+    account.vela("destroy", "--yes")
+
+    done = account.vela(*ROLLBACK, check=False)
+
+    assert done.returncode == 1
+    assert "vela: E508" in done.stderr
+    assert "Run `vela deploy`" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_renamed_table_is_shown_in_red_and_not_deployed(account):
+    account.vela(*DEPLOY)
+    coloured = account.platform.env(FORCE_COLOR="1", TERM="xterm")
+
+    with edited(account.platform, "DatabaseStack", renamed):
+        planned = account.plan()
+        shown = account.platform.vela("plan", "--target", "local", check=False, env=coloured).stdout
+        refused = account.vela(*DEPLOY, check=False)
+        tables = account.client("dynamodb").list_tables()["TableNames"]
+
+    (change,) = (c for step in planned["steps"] for c in step.get("changes", []))
+    (line,) = (line for line in shown.splitlines() if "DATA ARE LOST" in line)
+    assert (change["action"], change["data_at_risk"]) == ("replaced", True)
+    assert planned["data_at_risk"] == [change["logical_id"]]
+    assert RED in line
+    assert refused.returncode == 2
+    assert "vela: E502" in refused.stderr
+    assert "vela-profiles" in refused.stderr
+    assert "Nothing was changed" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert "vela-profiles" in tables
+    assert "vela-profile" not in tables
+    assert account.plan()["steps"] == []
+
+
+def renamed(template):
+    (table,) = (
+        resource
+        for resource in resources(template, "AWS::DynamoDB::Table")
+        if resource["Properties"]["TableName"] == "vela-profiles"
+    )
+    table["Properties"]["TableName"] = "vela-profile"
