@@ -3,6 +3,7 @@ from aws_cdk.assertions import Match
 
 from vela.ops.plan.difference import difference
 from vela.ops.plan.situation import adopting, has_bucket_by_name_alone
+from vela.ops.verify.website import PROMISED, expected_headers
 
 # Managed policies of CloudFront have the same ids in every account.
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
@@ -101,6 +102,9 @@ def test_the_api_is_passed_on_uncached_by_any_method_over_https_only(distributio
 def test_both_ways_carry_the_security_headers(development, distribution):
     policy = only(development.resources("AWS::CloudFront::ResponseHeadersPolicy"))
     headers = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    assert {name for name, _ in expected_headers(development.template("VelaStack"))} >= set(
+        PROMISED
+    )
     ways = [distribution["DefaultCacheBehavior"], *distribution["CacheBehaviors"]]
 
     assert all(set(way["ResponseHeadersPolicyId"]) == {"Ref"} for way in ways)

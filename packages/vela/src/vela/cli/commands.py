@@ -72,6 +72,12 @@ HostedZone = Annotated[
     str | None,
     typer.Option(help="Route 53 zone of the domain, for its records: --context hostedZone=…"),
 ]
+PurgeWebBucket = Annotated[
+    bool,
+    typer.Option(
+        "--purge-web-bucket", help="Delete a bucket no stack owns instead of taking it in."
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Confirm beforehand, for scripts.")]
 
 
@@ -150,6 +156,7 @@ def doctor(
     target: Where = Target.AWS,
     domain: Domain = None,
     certificate: Certificate = None,
+    hosted_zone: HostedZone = None,
     stage: StageName = None,
     zones: Zones = None,
     context: Context = None,
@@ -160,7 +167,12 @@ def doctor(
 ) -> None:
     """Find what stands in the way of a deployment; changes nothing. Exits 0, 1 or 2."""
     told = context_of(
-        context or (), domain=domain, certificate=certificate, stage=stage, zones=zones
+        context or (),
+        domain=domain,
+        certificate=certificate,
+        hostedZone=hosted_zone,
+        stage=stage,
+        zones=zones,
     )
     raise typer.Exit(
         diagnosis.doctor(
@@ -185,6 +197,7 @@ def plan(
     stage: StageName = None,
     zones: Zones = None,
     context: Context = None,
+    purge_web_bucket: PurgeWebBucket = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what a deployment would do, what it costs, what data it risks. Exits 0, 1 or 2."""
@@ -197,7 +210,15 @@ def plan(
         zones=zones,
     )
     settings = _settings(project, home=home)
-    raise typer.Exit(planning.plan(settings, target=target, context=told, as_json=as_json))
+    raise typer.Exit(
+        planning.plan(
+            settings,
+            target=target,
+            context=told,
+            as_json=as_json,
+            purge_web_bucket=purge_web_bucket,
+        )
+    )
 
 
 @app.command()
@@ -213,12 +234,7 @@ def deploy(
     zones: Zones = None,
     context: Context = None,
     count: Count = 100,
-    purge_web_bucket: Annotated[
-        bool,
-        typer.Option(
-            "--purge-web-bucket", help="Delete a bucket no stack owns instead of taking it in."
-        ),
-    ] = False,
+    purge_web_bucket: PurgeWebBucket = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:

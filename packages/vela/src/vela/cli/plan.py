@@ -31,12 +31,17 @@ SIGNS: Mapping[Action, tuple[str, str]] = {
 
 
 def plan(
-    settings: LocalSettings, *, target: Target, context: Mapping[str, str], as_json: bool
+    settings: LocalSettings,
+    *,
+    target: Target,
+    context: Mapping[str, str],
+    as_json: bool,
+    purge_web_bucket: bool = False,
 ) -> int:
     """Plan a deployment, show it, and give the exit code."""
     ground = here(settings, target=target, context=context, show=Steps())
     diagnosis, situation = ground.looked()
-    planned = plan_deploy(situation)
+    planned = plan_deploy(situation, purge_web_bucket=purge_web_bucket)
     findings = unmended(planned, diagnosis.findings)
     code = exit_code(findings)
     if as_json:

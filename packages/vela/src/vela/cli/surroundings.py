@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from vela.errors import MachineError, SettingsError, VelaError
-from vela.infra.settings import InfraSettings
+from vela.infra.settings import InfraSettings, host_name
 from vela.local import LocalCloud, LocalSettings, Running
 from vela.ops.account import REGION, Account
 from vela.ops.aws import Aws
@@ -21,7 +21,7 @@ from vela.ops.facts.dns import Resolver
 from vela.ops.facts.gathering import Inquiry
 from vela.ops.facts.planned import Options, Planned, read
 from vela.ops.facts.resolver import InternetResolver, LocalResolver
-from vela.ops.facts.unknown import Unknown
+from vela.ops.facts.unknown import Cause, Unknown
 from vela.ops.target import Target
 
 
@@ -91,7 +91,7 @@ class Surroundings:
             target=self.target,
             project=self.settings.root,
             environment=self.environment,
-            domain=self.context.get("domain") or None,
+            domain=host_name(self.context.get("domain")),
             certificate=self.context.get("certificate") or None,
             planning=partial(self._planned, progress),
             resolving=self.resolver,
@@ -119,7 +119,7 @@ class Surroundings:
             )
             return read(cdk.assembly, options, fresh=fresh)
         except VelaError as error:
-            return Unknown(reason=error.what, action=error.fix)
+            return Unknown(reason=error.what, action=error.fix, cause=Cause.OURS)
 
 
 def context_of(pairs: Sequence[str], **options: str | None) -> dict[str, str]:

@@ -113,6 +113,11 @@ class InfraSettings:
         )
 
 
+def host_name(text: str | None) -> str | None:
+    """Give *text* if a website can be called so: what cannot is looked for nowhere."""
+    return text if text and _DOMAIN.fullmatch(text) else None
+
+
 def _account(env: Mapping[str, str]) -> str:
     # The bucket's name must be a literal in the template, else CloudFormation can never adopt it.
     if not (account := env.get("CDK_DEFAULT_ACCOUNT", "")):

@@ -91,8 +91,10 @@ class Data:
     def _made(self) -> tuple[Path, ...]:
         files = self._ports_file, self.credentials_file
         partial = (file.with_suffix(".partial") for file in files)
-        # The CDK CLI's assembly is put here by a deployment.
-        return (*files, *partial, self.emulator, self.dsql, self.directory / "cdk.out")
+        # The CDK CLI's assemblies are put here by a deployment, one for what each is told.
+        assemblies = (*self.directory.glob("cdk.out*"), *self.directory.glob(".cdk.*"))
+        lock = self.directory / "cdk.lock"
+        return (*files, *partial, self.emulator, self.dsql, *assemblies, lock)
 
 
 def _remove(path: Path) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from vela.errors import DeployFailed, ToolMissing
+from vela.ops import synthesis
+from vela.ops.kept import Kept
 
 Progress = Callable[[str], None]
 
@@ -76,14 +78,14 @@ class Cdk:
 
     def synth(self, progress: Progress) -> bool:
         """Synthesise unless the kept assembly is that of the same sources; say whether it ran."""
-        stamp = self.assembly / "vela.inputs"
-        inputs = self._inputs()
-        if _is_whole(self.assembly) and stamp.is_file() and stamp.read_text("utf-8") == inputs:
-            return False
-        stamp.unlink(missing_ok=True)
         told = [part for name, value in self.context.items() for part in ("-c", f"{name}={value}")]
-        self._run(["synth", "--quiet", "--output", str(self.assembly), *told], progress)
-        stamp.write_text(inputs, encoding="utf-8")
+        kept = Kept(self.assembly)
+        with kept.held():  # whoever comes second finds what the first has made
+            inputs = self._inputs()
+            if kept.made_of(inputs):
+                return False
+            with kept.anew(inputs) as directory:
+                self._run(["synth", "--quiet", "--output", str(directory), *told], progress)
         return True
 
     def bootstrap(self, account: str, region: str, progress: Progress) -> None:
@@ -137,8 +139,9 @@ class Cdk:
             log.write(f"$ cdk {' '.join(arguments)}\n")
             status = self._stream(command, _tee(log.write, lines, progress))
         if status:
+            why = (arguments[0] == "synth" and synthesis.reason(lines)) or cause(lines)
             raise DeployFailed(
-                f"`cdk {arguments[0]}` failed: {cause(lines)}",
+                f"`cdk {arguments[0]}` failed: {why}",
                 f"The whole output is in {self.log}; mend the cause and run the command again",
             )
 
@@ -196,15 +199,6 @@ def _tee(
             progress(news)
 
     return sink
-
-
-def _is_whole(assembly: Path) -> bool:
-    """Tell whether the kept assembly can be read; a damaged one is made anew."""
-    try:
-        json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return True
 
 
 def _files(path: Path) -> Iterable[Path]:

@@ -10,6 +10,7 @@ from vela.cli.surroundings import Surroundings, context_of
 from vela.errors import MachineError, SettingsError
 from vela.local import LocalSettings
 from vela.ops.facts.resolver import InternetResolver
+from vela.ops.facts.unknown import Unknown
 from vela.ops.target import Target
 
 VELA = Path(sys.executable).with_name("vela")
@@ -85,3 +86,33 @@ def test_without_credentials_the_doctor_says_so_and_blocks(tmp_path):
     assert done.returncode == 2
     assert "credentials-absent" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("context", "fix"),
+    [
+        ({"domain": "http://www.example.com"}, "Give the name alone"),
+        ({"domain": "[/x].com"}, "Give the name alone"),
+        ({"domain": "www.example.com"}, "Add --context certificate"),
+        ({"domain": "www.example.com", "certificate": "arn:aws:acm:eu-west-1:1:c"}, "us-east-1"),
+        ({"stage": "prod"}, "Set it to development or production"),
+        ({"zones": "us-east-1a"}, "Name two zones"),
+        ({"hostedZone": "Z0123"}, "Add --context domain"),
+    ],
+)
+def test_an_option_that_is_wrong_keeps_its_own_remedy(tmp_path, context, fix):
+    told = aws(tmp_path, **context).inquiry(lambda _: None).planning("123456789012")
+
+    assert isinstance(told, Unknown)
+    assert told.reason.startswith(tuple(context))
+    assert fix in told.remedy
+    assert "AWS CLI" not in told.remedy
+
+
+def test_what_is_no_host_name_is_looked_for_nowhere(tmp_path):
+    domains = [
+        aws(tmp_path, domain=name).inquiry(lambda _: None).domain
+        for name in ("http://www.example.com", "www.example.com", "")
+    ]
+
+    assert domains == [None, "www.example.com", None]

@@ -1,9 +1,13 @@
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from vela.errors import DeployFailed, ToolMissing
+from vela.errors import AlreadyRunning, DeployFailed, ToolMissing
 from vela.ops.cdk import Cdk, cause, event
+from vela.ops.kept import KEPT, STAMP
 
 EVENT = (
     "ApiStack |  3/24 | 12:01:07 PM | CREATE_IN_PROGRESS   | AWS::Lambda::Function"
@@ -24,6 +28,11 @@ def fake_cdk(project: Path, script: str) -> Cdk:
         environment={"PATH": "/usr/bin:/bin", "CDK_DEFAULT_ACCOUNT": "000000000000"},
         log=project / "log" / "cdk.log",
     )
+
+
+#: Writes an assembly where the CLI is told to.
+SYNTH = """printf '%s' '{"artifacts": {"VelaStack": {"properties": {"templateFile": "t.json"}}}}' \\
+  > "$4/manifest.json"; echo '{"Resources": {}}' > "$4/t.json" """
 
 
 def ignore(_news: str) -> None:
@@ -114,9 +123,7 @@ def test_a_missing_cli_is_told_with_its_fix(tmp_path):
 
 
 def test_the_assembly_is_kept_while_its_sources_stay_the_same(tmp_path):
-    cdk = fake_cdk(
-        tmp_path, f"mkdir -p {tmp_path}/cdk.out; echo {{}} > {tmp_path}/cdk.out/manifest.json"
-    )
+    cdk = fake_cdk(tmp_path, SYNTH)
 
     ran = [cdk.synth(ignore), cdk.synth(ignore)]
     (tmp_path / "web").mkdir()
@@ -126,14 +133,69 @@ def test_the_assembly_is_kept_while_its_sources_stay_the_same(tmp_path):
     assert ran == [True, False, True]
 
 
-def test_a_damaged_assembly_is_made_anew(tmp_path):
-    cdk = fake_cdk(
-        tmp_path, f"mkdir -p {tmp_path}/cdk.out; echo {{}} > {tmp_path}/cdk.out/manifest.json"
-    )
+@pytest.mark.parametrize("file", ["manifest.json", "t.json", "vela.inputs"])
+@pytest.mark.parametrize("left", [b'{"Resour', b"\xff\xfe", None])
+def test_a_damaged_assembly_is_made_anew(tmp_path, file, left):
+    cdk = fake_cdk(tmp_path, SYNTH)
     cdk.synth(ignore)
-    (tmp_path / "cdk.out" / "manifest.json").write_text("x", encoding="utf-8")
+    if left is None:
+        (tmp_path / "cdk.out" / file).unlink()
+    else:
+        (tmp_path / "cdk.out" / file).write_bytes(left)
 
     assert cdk.synth(ignore)
+    assert not cdk.synth(ignore)
+
+
+def test_two_that_synthesise_the_same_at_once_do_it_once(tmp_path):
+    cdk = fake_cdk(tmp_path, f"{SYNTH}; sleep 0.2")
+
+    with ThreadPoolExecutor() as pool:
+        ran = list(pool.map(lambda _: cdk.synth(ignore), range(3)))
+
+    assert sorted(ran) == [False, False, True]
+
+
+def test_what_is_being_deployed_is_not_taken_away(tmp_path):
+    cdk = fake_cdk(tmp_path, SYNTH)
+    cdk.synth(ignore)
+    reading = tmp_path / "cdk.out" / f"read.{os.getpid()}.1.lock"
+    reading.touch()
+    (tmp_path / "cdk.json").write_text("[]", encoding="utf-8")
+
+    with pytest.raises(AlreadyRunning, match=f"process {os.getpid()}"):
+        cdk.synth(ignore)
+    reading.unlink()
+
+    assert cdk.synth(ignore)
+
+
+def test_a_failed_synthesis_leaves_the_kept_assembly_and_nothing_beside(tmp_path):
+    cdk = fake_cdk(tmp_path, SYNTH)
+    cdk.synth(ignore)
+    (tmp_path / "cdk.json").write_text("[]", encoding="utf-8")
+    cdk = replace(cdk, environment={"PATH": "/nowhere"})
+    (tmp_path / "node_modules" / ".bin" / "cdk").write_text("#!/bin/sh\nexit 1\n", "utf-8")
+
+    with pytest.raises(DeployFailed):
+        cdk.synth(ignore)
+
+    assert (tmp_path / "cdk.out" / "t.json").exists()
+    assert not list(tmp_path.glob(".cdk.*"))
+
+
+def test_few_assemblies_are_kept_and_the_oldest_go(tmp_path):
+    cdk = fake_cdk(tmp_path, SYNTH)
+
+    for number in range(KEPT + 2):
+        told = cdk.told({"zones": str(number)})
+        told.synth(ignore)
+        os.utime(told.assembly / STAMP, (number, number))
+
+    kept = set(tmp_path.glob("cdk.out*"))
+    assert len(kept) == KEPT
+    assert cdk.told({"zones": "0"}).assembly not in kept
+    assert cdk.told({"zones": str(KEPT + 1)}).assembly in kept
 
 
 def test_a_failed_synthesis_is_not_taken_for_done(tmp_path):

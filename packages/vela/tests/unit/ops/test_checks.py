@@ -156,7 +156,11 @@ WRONG: Mapping[str, dict[str, Any]] = {
     "cluster-unavailable": {
         "clusters": Clusters(all=(replace(CLUSTER, status="FAILED"),), ours="aaaa")
     },
-    "protection-lifted": {"protection": Protection(now=True, planned=False)},
+    "protection-lifted": {
+        "protection": Protection(now=True, planned=False),
+        "planned": replace(PLANNED, said=PLANNED.said | {"stage"}),
+    },
+    "protection-forgotten": {"protection": Protection(now=True, planned=False)},
     "stack-drifted": {
         "drift": {
             "VelaStack": StackDrift(
@@ -293,8 +297,8 @@ def test_only_a_table_is_said_to_be_adopted_by_production():
 
     of_table, of_function = preflight(facts(retained=(table, function)))
 
-    assert "stage=production" in of_table.fix
-    assert "stage=production" not in of_function.fix
+    assert "--stage production" in of_table.fix
+    assert "--stage production" not in of_function.fix
 
 
 def test_a_wildcard_alias_elsewhere_is_no_conflict_since_the_most_specific_wins():

@@ -34,13 +34,31 @@ def orphaned(facts: Facts) -> Iterator[Told]:
 
 
 def lifted(facts: Facts) -> Iterator[Told]:
-    """Find a plan that lifts the cluster's deletion protection."""
-    protection = present(facts.protection)
-    if protection and protection.now and protection.planned is False:
+    """Find a named stage that lifts the cluster's deletion protection."""
+    if _lifts(facts) and _stage_said(facts):
         yield Told(
             "the deployed cluster refuses deletion, and what is planned lifts that",
-            "If that is not meant, deploy with `--context stage=production` as before",
+            "If that is not meant, deploy with `--stage production` as before",
         )
+
+
+def forgotten(facts: Facts) -> Iterator[Told]:
+    """Find a stage that nobody named, which would lift the cluster's deletion protection."""
+    if _lifts(facts) and not _stage_said(facts):
+        yield Told(
+            "the deployed cluster refuses deletion, and no stage is named: that would lift it",
+            "Add --stage production, as before; or --stage development, if the protection is to go",
+        )
+
+
+def _lifts(facts: Facts) -> bool:
+    protection = present(facts.protection)
+    return protection is not None and bool(protection.now) and protection.planned is False
+
+
+def _stage_said(facts: Facts) -> bool:
+    planned = present(facts.planned)
+    return planned is not None and "stage" in planned.said
 
 
 def unavailable(facts: Facts) -> Iterator[Told]:
@@ -108,8 +126,16 @@ CHECKS = (
         id="protection-lifted",
         subject=Subject.CLUSTER,
         severity=Severity.WARNING,
-        when="what is planned lifts the deployed cluster's deletion protection",
+        when="the named stage lifts the deployed cluster's deletion protection",
         why="After it, destroying the stack destroys the data",
         find=lifted,
+    ),
+    Check(
+        id="protection-forgotten",
+        subject=Subject.CLUSTER,
+        severity=Severity.BLOCKED,
+        when="no stage is named, which would lift the deployed cluster's deletion protection",
+        why="After it, destroying the stack destroys the data",
+        find=forgotten,
     ),
 )

@@ -13,8 +13,7 @@ from vela.ops.findings import Severity
 COUNTED = 1000
 #: The ways out where a planned resource is not retained: production retains tables, and adopts them.
 ADOPT_OR_DELETE = (
-    "Deploy with `--context stage=production`, which adopts it; or, if nothing in it is needed, "
-    "delete it"
+    "Deploy with `--stage production`, which adopts it; or, if nothing in it is needed, delete it"
 )
 DELETE = "Delete it if nothing in it is needed; the deployment makes it anew"
 KEEPS_NAMES = "CloudFormation makes no resource whose name exists: the deployment would fail in its validation"

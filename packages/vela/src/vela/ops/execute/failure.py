@@ -67,7 +67,7 @@ VALIDATIONS: tuple[Validation, ...] = (
         name="NAME_CONFLICT_VALIDATION",
         type="AWS::DynamoDB::Table",
         what="the table {physical} exists, and this stack does not own it",
-        fix="Run `vela deploy` with `--context stage=production`: a table is taken in only where "
+        fix="Run `vela deploy` with `--stage production`: a table is taken in only where "
         "it is retained; or delete the table if its data are of no use",
     ),
     Validation(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from vela.ops.aws import Aws
 from vela.ops.facts.stacks import Stacks
 from vela.ops.facts.unknown import Unknown
-from vela.ops.refusals import known
+from vela.ops.refusals import known, unless
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront.type_defs import DistributionSummaryTypeDef
@@ -101,7 +101,11 @@ def gather(
     front = found.our_distribution
     if front is None or front.certificate is None or front.certificate != certificate:
         return found
-    asked = known("cloudfront:ListDomainConflicts", lambda: _conflicts(aws, domain, front.id))
+    # InvalidArgument: the distribution's certificate does not cover the name, so it cannot be asked yet.
+    asked = known(
+        "cloudfront:ListDomainConflicts",
+        lambda: unless("InvalidArgument", lambda: _conflicts(aws, domain, front.id)),
+    )
     return replace(found, conflicts=asked)
 
 

@@ -16,6 +16,7 @@ class Cause(StrEnum):
     UNREACHABLE = "unreachable"
     NO_CREDENTIALS = "no credentials"
     UNSUPPORTED = "unsupported"
+    OURS = "ours"
     OTHER = "other"
 
 
@@ -26,6 +27,7 @@ REMEDIES: Mapping[Cause, str] = {
     Cause.UNREACHABLE: "Check the network and the proxy",
     Cause.NO_CREDENTIALS: "Sign in again",
     Cause.UNSUPPORTED: "Check AWS_ENDPOINT_URL: what answers there does not know `{action}`",
+    Cause.OURS: "{action}",
     Cause.OTHER: "Try `{action}` with the AWS CLI",
 }
 
@@ -36,7 +38,8 @@ class Unknown:
 
     Attributes:
         reason: The service's own words, as one line.
-        action: The IAM action that would have told, as in ``s3:ListAllMyBuckets``.
+        action: The IAM action that would have told, as in ``s3:ListAllMyBuckets``; of an error of
+            Vela's own what to do about it.
         cause: The kind of obstacle; decides what to do about it.
 
     """
@@ -48,7 +51,7 @@ class Unknown:
     @property
     def passes(self) -> bool:
         """Whether it may be known when asked again: nobody forbade it, and nothing lacks it."""
-        return self.cause not in {Cause.DENIED, Cause.UNSUPPORTED}
+        return self.cause not in {Cause.DENIED, Cause.UNSUPPORTED, Cause.OURS}
 
     @property
     def remedy(self) -> str:

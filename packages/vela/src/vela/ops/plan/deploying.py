@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from vela.ops.findings import Finding, Severity
 from vela.ops.plan.costs import costs
-from vela.ops.plan.difference import difference, removal
+from vela.ops.plan.difference import difference, gives_up, removal
 from vela.ops.plan.situation import (
     BUCKET,
     STACKS,
@@ -80,8 +80,21 @@ def plan_deploy(situation: Situation, *, purge_web_bucket: bool = False) -> Plan
         steps=(*steps, Verify()) if steps else (),
         clearing=len(clearing),
         costs=costs(situation.wanted.values()),
-        findings=busy(situation),
+        findings=(*busy(situation), *_given_up(situation)),
     )
+
+
+def _given_up(situation: Situation) -> Iterator[Finding]:
+    """Warn where data would no longer outlive their stack."""
+    for stack in STACKS:
+        if names := gives_up(situation.template(stack), situation.wanted[stack]):
+            yield Finding(
+                id="data-given-up",
+                severity=Severity.WARNING,
+                what=f"{', '.join(names)} outlives {stack} now, and what is planned ends that",
+                why="After it, destroying the stack destroys the data",
+                fix="If that is not meant, give the removal policy RETAIN_ON_UPDATE_OR_DELETE again",
+            )
 
 
 def busy(situation: Situation) -> tuple[Finding, ...]:

@@ -12,6 +12,7 @@ from vela.ops.plan.deploying import NO_ALIAS_NO_RECORD, busy
 from vela.ops.plan.difference import difference, removal
 from vela.ops.plan.situation import (
     API,
+    BUCKET,
     DATABASE,
     STACKS,
     WEB,
@@ -25,6 +26,7 @@ from vela.ops.plan.situation import (
     without_record,
 )
 from vela.ops.plan.steps import (
+    Action,
     AwaitInterfaces,
     AwaitStack,
     ContinueRollback,
@@ -113,7 +115,9 @@ def _database(situation: Situation) -> Iterator[Step]:
             yield ContinueRollback(stack=DATABASE)
         yield DeployStack(
             stack=DATABASE,
-            changes=(),
+            changes=difference(
+                situation.template(DATABASE), unprotected(situation.wanted[DATABASE])
+            ),
             context=LIFTED,
             purpose="lift the deletion protection of cluster and tables",
         )
@@ -144,12 +148,19 @@ def last_look(situation: Situation, options: DestroyOptions) -> FindLeftovers:
     )
 
 
+def _bucket_stays(situation: Situation) -> bool:
+    """Tell whether the bucket outlives its stack, or has none."""
+    ends = {c.action for c in removal(situation.template(WEB) or {}) if c.type == BUCKET}
+    if ends:
+        return ends == {Action.RETAINED}
+    return situation.condition(WEB) is not Condition.ABSENT or situation.bucket_objects is not None
+
+
 def _stays(situation: Situation, options: DestroyOptions, *, keeps_database: bool) -> Iterator[str]:
     if keeps_database:
         yield (
             f"{DATABASE}: the cluster and the tables are protected; the next deployment finds them. "
             "--including-data deletes them"
         )
-    there = situation.condition(WEB) is not Condition.ABSENT or situation.bucket_objects is not None
-    if options.web_bucket is WebBucket.KEEP and there:
+    if options.web_bucket is WebBucket.KEEP and _bucket_stays(situation):
         yield f"the bucket {situation.bucket} with its objects; the next deployment takes it in"

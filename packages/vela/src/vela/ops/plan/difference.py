@@ -21,6 +21,8 @@ _ASIDE = frozenset({"DependsOn"})
 #: Sections that say how, not what.
 _SILENT = frozenset({"Description", "Rules", "AWSTemplateFormatVersion", "Metadata"})
 _KEEPS = frozenset({"Retain", "RetainExceptOnCreate"})
+#: The attributes that decide what becomes of data.
+_ENDS = ("DeletionPolicy", "UpdateReplacePolicy")
 #: Literal names, for people.
 _NAMES = ("BucketName", "TableName", "FunctionName", "LogGroupName", "Name", "AlarmName")
 
@@ -99,7 +101,7 @@ def _modifications(old: Mapping[str, Resource], new: Mapping[str, Resource]) -> 
             reason = (*properties, *_references(new[id_], replaced - {id_}))
             yield _replacement(id_, old[id_], new[id_], _surely(old, new, id_), reason)
         elif properties or _beside(old[id_]) != _beside(new[id_]):
-            detail = ", ".join(properties) or "its attributes beside the properties"
+            detail = ", ".join((*properties, *_attributes(old[id_], new[id_])))
             yield Change(action=Action.CHANGED, logical_id=id_, type=_type(new[id_]), detail=detail)
 
 
@@ -178,6 +180,27 @@ def _differing(old: Resource, new: Resource) -> Iterator[str]:
     for name in sorted({*before, *after}):
         if before.get(name) != after.get(name):
             yield name
+
+
+def _attributes(old: Resource, new: Resource) -> Iterator[str]:
+    """Say what changes beside the properties; of how data end, from what to what."""
+    before, after = _beside(old), _beside(new)
+    for name in sorted({*before, *after}):
+        was, is_ = before.get(name, "Delete"), after.get(name, "Delete")
+        if was != is_:
+            yield f"{name} from {was} to {is_}" if name in _ENDS else name
+
+
+def gives_up(deployed: Template | None, wanted: Template) -> tuple[str, ...]:
+    """Name what holds data and outlives its stack now, but not once *wanted* is deployed."""
+    old, new = _resources(deployed or {}), _resources(wanted)
+    return tuple(
+        _name(resource) or id_
+        for id_, resource in new.items()
+        if _type(resource) in STATEFUL
+        and old.get(id_, {}).get("DeletionPolicy") in _KEEPS
+        and resource.get("DeletionPolicy") not in _KEEPS
+    )
 
 
 def _beside(resource: Resource) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from vela.ops.aws import Aws
 from vela.ops.facts.stacks import Stacks
-from vela.ops.facts.unknown import Unknown
+from vela.ops.facts.unknown import Cause, Unknown
 from vela.ops.refusals import known, unless
 from vela.ops.verify.report import Check, Subject
 
@@ -115,15 +115,18 @@ def one_relational_database(stacks: Stacks, arns: tuple[str, ...] | Unknown) -> 
 
 
 def alarms_ok(states: Mapping[str, str] | Unknown) -> Check:
-    """Judge the alarms; a new one has no data yet, which is no alarm."""
+    """Judge the alarms; one without data says nothing yet, be it good or bad."""
     if isinstance(states, Unknown):
         return ALARMS.unknown(states)
     if not states:
         return ALARMS.not_applicable("no alarm is deployed")
     wrong = [f"{name} is in {state}" for name, state in states.items() if state == "ALARM"]
     waiting = [name for name, state in states.items() if state == "INSUFFICIENT_DATA"]
-    seen = f"{len(states)} alarms" + (f", {len(waiting)} without data yet" if waiting else "")
-    return ALARMS.judged(wrong, seen)
+    if waiting and not wrong:
+        why = f"{', '.join(waiting)} without data, of {len(states)} alarms"
+        fix = "Look again once there are data: `aws cloudwatch describe-alarms` tells why there are none"
+        return ALARMS.unknown(Unknown(reason=why, action=fix, cause=Cause.OURS))
+    return ALARMS.judged(wrong, f"{len(states)} alarms")
 
 
 def _blocks(aws: Aws, bucket: str) -> Mapping[str, bool]:

@@ -18,6 +18,15 @@ API = Subject("api-404", "An unknown API path is a JSON 404")
 REDIRECT = Subject("http-redirect", "HTTP is redirected to HTTPS")
 DOMAIN = Subject("domain", "The page is served at its own name")
 
+#: What Vela promises of every page, whatever a deployed template says.
+PROMISED = (
+    "content-security-policy",
+    "referrer-policy",
+    "strict-transport-security",
+    "x-content-type-options",
+    "x-frame-options",
+)
+
 DEEP_LINK, UNKNOWN_API = "/verify/a/deep/link", "/api/verify/nothing-here"
 HEADERS_POLICY, DISTRIBUTION = (
     "AWS::CloudFront::ResponseHeadersPolicy",
@@ -78,7 +87,7 @@ def visit(url: str, domain: str | None) -> Website:
 
 
 def page(website: Website, template: Template) -> Check:
-    """Look at the page and the headers that the template's policy adds."""
+    """Look at the page, the headers that Vela promises and those that the template's policy adds."""
     found = website.page
     wrong = list(_not_the_page(found))
     headers = dict(expected_headers(template))
@@ -87,7 +96,10 @@ def page(website: Website, template: Template) -> Check:
         for name, value in headers.items()
         if found.headers.get(name) != value
     ]
-    return PAGE.judged(wrong, f"{found.told}, {len(headers)} security headers")
+    missing = [name for name in PROMISED if name not in headers and name not in found.headers]
+    wrong += [f"{name} is missing, which Vela promises" for name in missing]
+    promised = len(PROMISED) - len(missing)
+    return PAGE.judged(wrong, f"{found.told}, {promised} of {len(PROMISED)} security headers")
 
 
 def deep_link(website: Website) -> Check:

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from vela.ops.plan.difference import difference, removal, same
+from vela.ops.plan.difference import difference, gives_up, removal, same
 from vela.ops.plan.steps import Action
 
 
@@ -150,3 +150,13 @@ def test_what_cloudformation_does_not_act_on_is_no_difference(deployed, wanted):
 @pytest.mark.parametrize("section", ["Outputs", "Parameters", "Conditions", "Mappings"])
 def test_every_other_section_is_a_difference(section):
     assert not same({section: {"A": {"Value": 1}}}, {section: {"A": {"Value": 2}}})
+
+
+def test_data_that_no_longer_outlive_their_stack_are_named_with_what_changes():
+    kept, given_up = template(Profiles=table("Retain")), template(Profiles=table("Delete"))
+
+    change = only(difference(kept, given_up))
+
+    assert "DeletionPolicy from Retain to Delete" in change.detail
+    assert gives_up(kept, given_up) == ("vela-profiles",)
+    assert gives_up(given_up, kept) == gives_up(None, given_up) == gives_up(kept, kept) == ()

@@ -10,7 +10,7 @@ from vela.ops.verify.resources import Privacy
 from vela.ops.verify.website import Page, Website
 
 DENIED = Unknown(reason="not allowed", action="some:Action", cause=Cause.DENIED)
-HTML = {"content-type": "text/html", "x-frame-options": "DENY"}
+HTML = {"content-type": "text/html", **dict.fromkeys(website.PROMISED, "DENY")}
 TEMPLATE = {
     "Resources": {
         "Headers": {
@@ -70,12 +70,20 @@ def test_a_website_that_answers_otherwise_fails(check, changes):
 
 
 def test_a_header_that_differs_from_the_template_is_named():
-    found = website.page(
-        site(page=Page(status=200, headers={"content-type": "text/html"})), TEMPLATE
-    )
+    headers = {**HTML, "x-frame-options": "SAMEORIGIN"}
+    found = website.page(site(page=Page(status=200, headers=headers)), TEMPLATE)
 
     assert found.status is Status.FAILED
-    assert found.evidence == ("x-frame-options is None instead of 'DENY'",)
+    assert found.evidence == ("x-frame-options is 'SAMEORIGIN' instead of 'DENY'",)
+
+
+@pytest.mark.parametrize("name", website.PROMISED)
+def test_a_promised_header_is_missed_though_the_template_has_lost_its_policy(name):
+    headers = {key: value for key, value in HTML.items() if key != name}
+    found = website.page(site(page=Page(status=200, headers=headers)), {"Resources": {}})
+
+    assert found.status is Status.FAILED
+    assert found.evidence == (f"{name} is missing, which Vela promises",)
 
 
 def test_only_an_active_cluster_passes():
@@ -115,7 +123,10 @@ def test_a_second_database_with_the_platforms_tag_fails():
     assert found.evidence == ("arn:aws:rds:us-east-1:1:db:beside has the platform's tag",)
 
 
-def test_an_alarm_fails_and_one_without_data_does_not():
+def test_an_alarm_fails_and_one_without_data_is_told_as_not_known():
     assert resources.alarms_ok({"a": "ALARM", "b": "OK"}).status is Status.FAILED
-    assert resources.alarms_ok({"a": "INSUFFICIENT_DATA"}).status is Status.PASSED
+    waiting = resources.alarms_ok({"a": "INSUFFICIENT_DATA", "b": "OK"})
+    assert waiting.status is Status.UNKNOWN
+    assert not waiting.passing
+    assert "a without data" in waiting.seen
     assert resources.alarms_ok({}).status is Status.NOT_APPLICABLE
