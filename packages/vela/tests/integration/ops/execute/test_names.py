@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 from e2e.deployed import CHECKOUT, VELA
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("lifecycle"), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.in_order,
+    pytest.mark.xdist_group("lifecycle"),
+    pytest.mark.timeout(600),
+]
 
 DEPLOY = ("deploy", "--count", "1", "--yes")
 ELSEWHERE = "d111111abcdef8.cloudfront.net"

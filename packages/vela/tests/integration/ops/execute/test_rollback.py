@@ -1,20 +1,15 @@
-"""`vela rollback` for real: what was deployed before is there again, and works."""
+"""What does not work, and what is not to be deployed, by real runs; the whole story is in `e2e`."""
 
 import json
 
 import pytest
-from e2e.mutation import described, edited, resources
+from e2e.mutation import edited, resources
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("lifecycle"), pytest.mark.timeout(600)]
 
 DEPLOY = ("deploy", "--count", "1", "--yes")
 RED = "\x1b[1;31m"
 ROLLBACK = ("rollback", "--count", "1", "--yes")
-
-
-def description(account):
-    found = account.client("lambda").get_function_configuration(FunctionName="vela-api")
-    return found.get("Description", "")
 
 
 def verified(account):
@@ -29,31 +24,6 @@ def unreachable(template):
             function["Properties"]["Environment"]["Variables"]["DSQL_DATABASE_ROLE"] = "nobody"
 
 
-@pytest.fixture
-def changed(account):
-    """The platform with a change deployed over what is wanted."""
-    account.vela(*DEPLOY)
-    with edited(account.platform, "ApiStack", described("a change")):
-        account.vela(*DEPLOY)
-    assert description(account) == "a change"
-    return account
-
-
-def test_a_rollback_brings_back_what_was_deployed_before_and_a_second_one_undoes_it(changed):
-    before = changed.vela(*ROLLBACK)
-    gone_back = description(changed)
-    planned = changed.plan()["steps"]
-    again = changed.vela(*ROLLBACK)
-
-    assert "ApiStack taken back" in before.stderr
-    assert "platform verified" in before.stderr
-    assert gone_back == ""
-    assert planned == []
-    assert "ApiStack taken back" in again.stderr
-    assert description(changed) == "a change"
-    assert verified(changed)
-
-
 def test_what_does_not_work_is_told_with_the_way_back_which_works(account):
     account.vela(*DEPLOY)
     with edited(account.platform, "ApiStack", unreachable):
@@ -66,7 +36,7 @@ def test_what_does_not_work_is_told_with_the_way_back_which_works(account):
     assert "vela: E509" in broken.stderr
     assert "`vela rollback`" in broken.stderr
     assert not found
-    assert "platform verified" in back.stderr
+    assert "every check made" in back.stderr
     assert verified(account)
 
 
