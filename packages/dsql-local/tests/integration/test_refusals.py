@@ -275,8 +275,9 @@ def test_what_is_sent_ahead_of_a_grant_is_answered_after_it(server):
 
 def test_a_client_of_a_newer_protocol_is_told_which_one_it_gets(server):
     body = b"user\0admin\0database\0postgres\0_pq_.new\0on\0\0"
+    version = (3 << 16).to_bytes(4, "big")
     with server.cluster.raw() as wire:
         wire.send((8 + len(body)).to_bytes(4, "big") + (3 << 16 | 2).to_bytes(4, "big") + body)
         kind, offered = wire.receive()
 
-    assert (kind, offered) == ("v", bytes(4) + (1).to_bytes(4, "big") + b"_pq_.new\0")
+    assert (kind, offered) == ("v", version + (1).to_bytes(4, "big") + b"_pq_.new\0")

@@ -149,5 +149,7 @@ BEGIN
   END IF;
 END $$;
 
+REVOKE EXECUTE ON FUNCTION pg_dsql_local.check_view FROM PUBLIC;
+
 CREATE EVENT TRIGGER dsql_local_check_view ON ddl_command_end
 WHEN TAG IN ('CREATE VIEW', 'CREATE SCHEMA') EXECUTE FUNCTION pg_dsql_local.check_view();

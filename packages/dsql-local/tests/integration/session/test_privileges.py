@@ -17,6 +17,7 @@ FOR_EVERYBODY = {
     "iam_grant",
     "iam_mapped",
     "iam_revoke",
+    "lose",
     "submit_constraint",
     "wait_for_job",
 }
