@@ -68,7 +68,12 @@ NAMES = (
         "name-unadoptable",
         deploy=blocked("function vela-api exists"),
     ),
-    state("a cluster is left", names.cluster(Project="vela"), "cluster-orphaned"),
+    state(
+        "a cluster is left",
+        names.cluster(Project="vela"),
+        "cluster-orphaned",
+        destroy=Ending(code="E507", says=":cluster/"),
+    ),
     state(
         "no more clusters",
         names.cluster(limit=1),

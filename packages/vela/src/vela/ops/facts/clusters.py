@@ -138,7 +138,7 @@ def _described(aws: Aws, identifier: str) -> ClusterFact:
 def _limit(aws: Aws) -> int:
     pages = aws.quotas.get_paginator("list_service_quotas").paginate(ServiceCode="dsql")
     return next(
-        (int(q["Value"]) for page in pages for q in page["Quotas"] if _counts_clusters(q)),
+        (int(q["Value"]) for page in pages for q in page.get("Quotas", ()) if _counts_clusters(q)),
         DEFAULT_LIMIT,
     )
 
